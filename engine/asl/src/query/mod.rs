@@ -1,0 +1,85 @@
+//! Expressions: JSONPath with AWS's dialect, intrinsic functions, payload templates, choice rules.
+//!
+//! Everything that a state computes goes through three types, whatever its query language:
+//! an [`Expression`] gives one value, a [`Template`] a value with expressions inside, a
+//! [`Condition`] true or false. They are compiled when a definition is read and evaluated against
+//! an [`Env`]. Nothing here knows states or history.
+
+use std::cell::LazyCell;
+
+use indexmap::IndexMap;
+
+use crate::{json::Json, payload::Payload};
+
+pub mod condition;
+pub mod expression;
+pub mod intrinsic;
+pub mod path;
+pub mod template;
+
+pub use condition::Condition;
+pub use expression::Expression;
+pub use path::{Path, ReferencePath};
+pub use template::Template;
+
+/// Variables by name, the inner scope's over the outer's already resolved.
+pub type Variables = IndexMap<std::sync::Arc<str>, Payload>;
+
+/// The context object, built only when an expression asks for it.
+pub type Context<'a> = LazyCell<Json, Box<dyn FnOnce() -> Json + 'a>>;
+
+/// What an expression can see, and the only source of chance.
+pub struct Env<'a> {
+    /// `$` in JSONPath: the state's input or result, as the field at hand defines it.
+    /// `$states.input` in JSONata.
+    pub input: &'a Json,
+    /// `$states.result`, where the state has one.
+    pub result: Option<&'a Json>,
+    /// `$states.errorOutput`, in a catcher.
+    pub error_output: Option<&'a Json>,
+    /// `$$` in JSONPath, `$states.context` in JSONata.
+    pub context: &'a Context<'a>,
+    pub variables: &'a Variables,
+    pub random: &'a mut dyn Random,
+}
+
+/// A source of random bits; the machine's caller owns it.
+pub trait Random {
+    fn next_u64(&mut self) -> u64;
+
+    /// Uniform in `0..bound`; 0 where the bound is 0.
+    fn below(&mut self, bound: u64) -> u64 {
+        // Widening multiplication: the bias is below 2^-64 times the bound.
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+}
+
+/// Why an expression has no value. The machine adds the frame "An error occurred while executing
+/// the state …" and decides who may catch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvalError {
+    /// One of [`crate::error::names`]: `States.Runtime`, `States.ParameterPathFailure`,
+    /// `States.IntrinsicFailure`, `States.QueryEvaluationError`, …
+    pub error: &'static str,
+    /// AWS's text without the frame.
+    pub detail: String,
+    /// The field that failed (`Output/result`), where AWS names one.
+    pub location: Option<String>,
+}
+
+impl EvalError {
+    pub fn runtime(detail: impl Into<String>) -> Self {
+        Self {
+            error: crate::error::names::RUNTIME,
+            detail: detail.into(),
+            location: None,
+        }
+    }
+}
+
+/// Why a text is not an expression, and where in it (a byte offset).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    pub message: String,
+    pub offset: usize,
+}
