@@ -1,6 +1,8 @@
 //! Every SQL statement of the project: domain types in, domain types out. Nothing above writes SQL,
 //! and no row type leaves.
 
+pub mod api_key;
 pub mod connection;
 pub mod function;
 pub mod sealed;
+pub mod session;
