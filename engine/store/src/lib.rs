@@ -1,8 +1,15 @@
 //! Every SQL statement of the project: domain types in, domain types out. Nothing above writes SQL,
 //! and no row type leaves.
 
+pub mod activity;
+pub mod alias;
 pub mod api_key;
 pub mod connection;
 pub mod function;
+pub mod machine;
+pub mod revision;
 pub mod sealed;
 pub mod session;
+pub mod setting;
+pub mod tag;
+pub mod version;
