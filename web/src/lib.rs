@@ -1,0 +1,7 @@
+//! What speaks to people and programs: the AWS-compatible API, the native one, pages, the command line.
+//!
+//! Rules of workflows are not here: they belong to `asl` and `runtime`. Read `access` for who may call,
+//! `settings` for what can be set, `cli` for the command.
+
+pub mod hidden;
+pub mod settings;

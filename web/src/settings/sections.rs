@@ -1,0 +1,193 @@
+//! The sections of the settings file: groups of values that belong together and rarely change.
+
+use serde::Deserialize;
+
+use super::values::Network;
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// What is logged: `info`, or by part as in `info,store=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Auto,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// How log lines are written, to standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people where standard error is a terminal, else JSON.
+    #[default]
+    Auto,
+    /// Short lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[access]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// How long a sign-in lasts.
+    pub session_hours: u32,
+    /// How often a wrong key may be tried from one address in a minute.
+    pub sign_in_failures_max: u32,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            session_hours: 12,
+            sign_in_failures_max: 10,
+        }
+    }
+}
+
+impl Access {
+    pub(super) fn check(&self) -> Result<(), String> {
+        within(
+            "access.session_hours",
+            self.session_hours.into(),
+            1,
+            24 * 90,
+        )?;
+        within(
+            "access.sign_in_failures_max",
+            self.sign_in_failures_max.into(),
+            1,
+            1000,
+        )
+    }
+}
+
+/// `[limits]`: AWS's quotas as its defaults, each of which may be lifted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The largest request that is read. AWS allows 1 MiB of definition, which JSON text in JSON doubles.
+    pub request_bytes_max: u64,
+    pub definition_bytes_max: u64,
+    /// Input, output and result of a state, in bytes of UTF-8.
+    pub payload_bytes_max: u64,
+    /// Events that one execution may record before it fails.
+    pub history_events_max: u64,
+    /// Standard executions open at once.
+    pub open_executions_max: u64,
+    pub execution_seconds_max: u64,
+    /// Days that a closed execution stays readable.
+    pub retention_days: u64,
+    pub state_machines_max: u64,
+    pub activities_max: u64,
+    /// Calls of GetActivityTask that wait on one activity at once.
+    pub activity_pollers_max: u64,
+    /// Tags on one resource.
+    pub tags_max: u64,
+    /// Iterations of one inline Map that run at once where its own MaxConcurrency says nothing lower.
+    pub inline_map_concurrency_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes_max: 4 << 20,
+            definition_bytes_max: 1 << 20,
+            payload_bytes_max: 256 << 10,
+            history_events_max: 25_000,
+            open_executions_max: 1_000_000,
+            execution_seconds_max: 365 * 24 * 3600,
+            retention_days: 90,
+            state_machines_max: 100_000,
+            activities_max: 100_000,
+            activity_pollers_max: 1000,
+            tags_max: 50,
+            inline_map_concurrency_max: 40,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), String> {
+        const YEAR_SECONDS: u64 = 365 * 24 * 3600;
+        const MIB: u64 = 1 << 20;
+        let bounds = [
+            (
+                "request_bytes_max",
+                self.request_bytes_max,
+                65_536,
+                64 * MIB,
+            ),
+            (
+                "definition_bytes_max",
+                self.definition_bytes_max,
+                1024,
+                16 * MIB,
+            ),
+            ("payload_bytes_max", self.payload_bytes_max, 1024, 16 * MIB),
+            (
+                "history_events_max",
+                self.history_events_max,
+                100,
+                1_000_000,
+            ),
+            (
+                "open_executions_max",
+                self.open_executions_max,
+                1,
+                1_000_000_000,
+            ),
+            (
+                "execution_seconds_max",
+                self.execution_seconds_max,
+                60,
+                10 * YEAR_SECONDS,
+            ),
+            ("retention_days", self.retention_days, 1, 3650),
+            ("state_machines_max", self.state_machines_max, 1, 10_000_000),
+            ("activities_max", self.activities_max, 1, 10_000_000),
+            (
+                "activity_pollers_max",
+                self.activity_pollers_max,
+                1,
+                100_000,
+            ),
+            ("tags_max", self.tags_max, 1, 1000),
+            (
+                "inline_map_concurrency_max",
+                self.inline_map_concurrency_max,
+                1,
+                10_000,
+            ),
+        ];
+        bounds.into_iter().try_for_each(|(name, value, low, high)| {
+            within(&format!("limits.{name}"), value, low, high)
+        })
+    }
+}
+
+/// `[egress]`: where HTTP tasks may call. Private, loopback and link-local addresses are refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// Networks that may be called all the same, such as `10.1.0.0/16`.
+    pub allow: Vec<Network>,
+}
+
+fn within(name: &str, value: u64, low: u64, high: u64) -> Result<(), String> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(format!(
+        "the setting {name} is {value}; allowed is {low} to {high}"
+    ))
+}
