@@ -1,1 +1,39 @@
-fn main() {}
+//! `cargo xtask`: the project's own build tool, for what cargo and npm do not do by themselves.
+//!
+//! It depends on no crate of the engine but `embedded_pg`, so that it still runs when those do not
+//! compile. The list of commands is [`USAGE`]; each has a module.
+
+#![expect(clippy::print_stdout, reason = "a command for people talks to people")]
+
+mod db;
+mod project;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  db prepare   check every SQL query against the migrations; write engine/store/.sqlx and
+               migrations/schema.sql anew
+  db check     the same, but compare instead of writing
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["db", "prepare"] => db::prepare(),
+        ["db", "check"] => db::check(),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
