@@ -3,6 +3,7 @@
 //!
 //! Not a general serde replacement: reading is in [`parse`], writing in [`write`].
 
+pub mod bounded;
 mod number;
 pub mod parse;
 pub mod pointer;

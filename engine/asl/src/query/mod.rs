@@ -12,10 +12,16 @@ use indexmap::IndexMap;
 use crate::{json::Json, payload::Payload};
 
 pub mod condition;
+mod cursor;
 pub mod expression;
 pub mod intrinsic;
+pub mod limits;
+mod number;
 pub mod path;
 pub mod template;
+
+#[cfg(test)]
+mod testing;
 
 pub use condition::Condition;
 pub use expression::Expression;
@@ -37,8 +43,9 @@ pub struct Env<'a> {
     pub result: Option<&'a Json>,
     /// `$states.errorOutput`, in a catcher.
     pub error_output: Option<&'a Json>,
-    /// `$$` in JSONPath, `$states.context` in JSONata.
-    pub context: &'a Context<'a>,
+    /// `$$` in JSONPath, `$states.context` in JSONata: usually a [`Context`], which is not built
+    /// unless it is read. (Not `&'a Context<'a>`: that would borrow the cell for its whole life.)
+    pub context: &'a dyn std::ops::Deref<Target = Json>,
     pub variables: &'a Variables,
     pub random: &'a mut dyn Random,
 }
@@ -82,4 +89,14 @@ impl EvalError {
 pub struct SyntaxError {
     pub message: String,
     pub offset: usize,
+}
+
+/// A value's text for a message, cut off where it would be longer than a cause may be.
+pub(crate) fn quote(value: &Json) -> String {
+    crate::json::bounded::prefix(value, limits::QUOTED_BYTES_MAX)
+}
+
+/// The order of two texts by UTF-16 code units, as the JVM compares strings.
+pub(crate) fn compare_text(left: &str, right: &str) -> std::cmp::Ordering {
+    left.encode_utf16().cmp(right.encode_utf16())
 }

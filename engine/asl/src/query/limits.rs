@@ -1,0 +1,42 @@
+//! Bounds on what an expression may cost, so that no definition and no input can exhaust a node.
+//!
+//! Payload limits of the service (256 KiB) are the machine's to check; these are wider, and stop
+//! what would do harm before a payload exists.
+
+/// Bytes of one expression's text. A whole definition has 1 MiB.
+pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+
+/// How deep parentheses, filters and literals may nest in one expression, and conditions in a choice rule.
+pub const NESTING_MAX: usize = 32;
+
+/// How deep intrinsic calls may nest in one field.
+/// Source: developer guide, "Intrinsic functions", "you can nest up to 10".
+pub const CALL_NESTING_MAX: usize = 10;
+
+/// Steps of one path.
+pub const STEPS_MAX: usize = 256;
+
+/// How many values a path may yield.
+pub const MATCHES_MAX: usize = 100_000;
+
+/// How many nodes the evaluation of one path may look at: well under a second.
+pub const VISITS_MAX: u32 = 5_000_000;
+
+/// Levels that `..` goes down. JSON text nests 1,000 levels at most.
+pub const DESCENT_MAX: usize = 2_000;
+
+/// Bytes of the compiled form of one regular expression.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Regular expressions of one path.
+pub const PATTERNS_MAX: usize = 16;
+
+/// Bytes of JSON text that one rendered template or one intrinsic result may have. Eight times the
+/// service's payload limit: a result that is too large fails with AWS's own text, a bomb fails here.
+pub const VALUE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Levels that a computed value may nest: as deep as JSON text that can be read back.
+pub const VALUE_DEPTH_MAX: usize = crate::json::parse::DEPTH_MAX;
+
+/// Bytes of the input that a message quotes. A cause has at most 32,768 characters.
+pub const QUOTED_BYTES_MAX: usize = 30_000;
