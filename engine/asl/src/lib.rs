@@ -8,6 +8,7 @@ pub mod definition;
 pub mod diagnose;
 pub mod error;
 pub mod json;
+pub mod machine;
 pub mod payload;
 pub mod query;
 pub mod time;

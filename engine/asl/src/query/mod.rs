@@ -5,7 +5,7 @@
 //! [`Condition`] true or false. They are compiled when a definition is read and evaluated against
 //! an [`Env`]. Nothing here knows states or history.
 
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 
 use indexmap::IndexMap;
 
@@ -31,8 +31,28 @@ pub use template::Template;
 /// Variables by name, the inner scope's over the outer's already resolved.
 pub type Variables = IndexMap<std::sync::Arc<str>, Payload>;
 
-/// The context object, built only when an expression asks for it.
-pub type Context<'a> = LazyCell<Json, Box<dyn FnOnce() -> Json + 'a>>;
+/// The context object, built only when an expression asks for it; reads as the [`Json`] it holds.
+pub struct Context<'a> {
+    value: OnceCell<Json>,
+    build: Box<dyn Fn() -> Json + 'a>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(build: impl Fn() -> Json + 'a) -> Self {
+        Self {
+            value: OnceCell::new(),
+            build: Box::new(build),
+        }
+    }
+}
+
+impl std::ops::Deref for Context<'_> {
+    type Target = Json;
+
+    fn deref(&self) -> &Json {
+        self.value.get_or_init(&self.build)
+    }
+}
 
 /// What an expression can see, and the only source of chance.
 pub struct Env<'a> {
