@@ -186,6 +186,10 @@ impl Cluster {
 
     /// Ready means that `postmaster.pid` says so **and** that it is our child's: the file of a dead
     /// server says so too.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another process has no signal to wait for"
+    )]
     fn wait_until_ready(&self, child: &mut Child) -> Result<(), String> {
         let pid_file = self.data().join("postmaster.pid");
         let mut left = self.options.ready_within;

@@ -183,6 +183,10 @@ fn newest_first(parent: &Path, prefix: &str) -> impl Iterator<Item = PathBuf> {
     versions.into_iter().map(|(_, dir)| dir)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Search::from_environment is asked for by name"
+)]
 fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -86,6 +86,10 @@ pub(crate) fn first_line(pid_file: &Path) -> Option<Pid> {
     (pid != 0).then(|| Pid::from_raw(pid.saturating_abs()))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "other processes have no signal to wait for"
+)]
 fn wait_until_empty(folder: &fs::Metadata, pid_file: &Path, patience: Duration) {
     let mut left = patience;
     while !left.is_zero() && !occupants(folder, pid_file).is_empty() {

@@ -36,6 +36,15 @@ pub(crate) fn remove_leftovers(socket_dir: &Path) {
     }
 }
 
+/// Removes a socket folder that lies outside the cluster's folder.
+pub(crate) fn remove_outside(socket_dir: &Path, dir: &Path) {
+    if !socket_dir.starts_with(dir) {
+        remove_leftovers(socket_dir);
+        // What stays behind is an empty folder that the next start takes up again.
+        drop(std::fs::remove_dir(socket_dir));
+    }
+}
+
 /// `postgres://…` for one database, as sqlx, libpq and psycopg read it.
 pub(crate) fn url(socket_dir: &Path, database: &str) -> String {
     format!(

@@ -94,6 +94,18 @@ impl Running {
         self.shared.lock().restarts
     }
 
+    /// Waits until the server has been started again `count` times since it was opened; false if that
+    /// does not happen within `patience`.
+    pub fn wait_for_restart(&self, count: u32, patience: Duration) -> bool {
+        let state = self.shared.lock();
+        let waiting = |state: &mut State| state.restarts < count;
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, patience, waiting);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
     /// Ends sessions, writes what is in memory, ends the server and lets go of the folder.
     ///
     /// Dropping does the same.
@@ -148,6 +160,7 @@ impl Shared {
                 Ok(child) => {
                     state.child = Some(child);
                     state.restarts = state.restarts.saturating_add(1);
+                    self.changed.notify_all();
                     tracing::info!("PostgreSQL is up again");
                 }
                 Err(error) => {
@@ -181,9 +194,14 @@ impl Shared {
                 self.cluster.dir().display()
             );
         }
+        socket::remove_outside(self.cluster.socket_dir(), self.cluster.dir());
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waiting with a limit has no signal to wait for"
+)]
 fn ended_within(child: &mut Child, signal: Signal, patience: Duration) -> bool {
     if let Ok(pid) = i32::try_from(child.id()) {
         // It can only have ended already, which the loop finds out.
