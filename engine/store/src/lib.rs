@@ -4,8 +4,10 @@
 pub mod activity;
 pub mod alias;
 pub mod api_key;
+pub mod commit;
 pub mod connection;
 pub mod function;
+pub mod ids;
 pub mod machine;
 pub mod revision;
 pub mod sealed;
