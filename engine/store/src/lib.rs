@@ -6,6 +6,7 @@ pub mod alias;
 pub mod api_key;
 pub mod commit;
 pub mod connection;
+pub mod db;
 pub mod function;
 pub mod ids;
 pub mod machine;

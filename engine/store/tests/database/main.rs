@@ -1,0 +1,6 @@
+//! The store against a real PostgreSQL: one private server for this binary, one database a test.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod opening;
+mod support;
