@@ -1,0 +1,3 @@
+//! The Succeed state: nothing but data.
+
+pub(super) const FIELDS: [&str; 3] = ["InputPath", "OutputPath", "Output"];
