@@ -119,7 +119,7 @@ fn the_rules_of_the_dialect_hold() {
 /// The value of a path, with `context` and `variables` from the case; an error as its text.
 fn select(path: &Path, input: &Json, case: &Json) -> Result<Json, String> {
     let context = case.get("context").cloned().unwrap_or(Json::Null);
-    let context: Context<'_> = std::cell::LazyCell::new(Box::new(move || context));
+    let context: Context<'_> = Context::new(move || context.clone());
     let mut variables = Variables::new();
     if let Some(values) = case.get("variables").and_then(Json::as_object) {
         variables.extend(

@@ -132,11 +132,10 @@ impl Names {
 
     fn distributed(&mut self, distributed: &Distributed) {
         self.template(distributed.item_batcher.as_ref());
-        for service in [&distributed.item_reader, &distributed.result_writer] {
-            if let Some(service) = service {
-                self.template(service.arguments.as_ref());
-                self.template(service.config.as_ref());
-            }
+        let services = [&distributed.item_reader, &distributed.result_writer];
+        for service in services.into_iter().flatten() {
+            self.template(service.arguments.as_ref());
+            self.template(service.config.as_ref());
         }
     }
 }

@@ -1,7 +1,5 @@
 //! An environment for the tests of this module.
 
-use std::cell::LazyCell;
-
 use super::{Context, Env, Random, Variables};
 use crate::{Json, Payload, json};
 
@@ -14,7 +12,7 @@ pub(super) fn with_env<T>(
 ) -> T {
     let input = json::parse(input).unwrap();
     let context = json::parse(context).unwrap();
-    let context: Context<'_> = LazyCell::new(Box::new(move || context));
+    let context: Context<'_> = Context::new(move || context.clone());
     let variables: Variables = json::parse(variables)
         .unwrap()
         .as_object()
