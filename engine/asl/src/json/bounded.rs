@@ -19,6 +19,23 @@ pub fn measure(value: &Json, bytes_max: usize, depth_max: usize) -> Result<usize
     Ok(bytes)
 }
 
+/// That the value nests at most `depth_max` levels, without looking at its texts.
+pub fn nests_within(value: &Json, depth_max: usize) -> Result<(), Excess> {
+    match value {
+        Json::Array(items) => {
+            let depth = depth_max.checked_sub(1).ok_or(Excess::Depth)?;
+            items.iter().try_for_each(|item| nests_within(item, depth))
+        }
+        Json::Object(members) => {
+            let depth = depth_max.checked_sub(1).ok_or(Excess::Depth)?;
+            members
+                .values()
+                .try_for_each(|member| nests_within(member, depth))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+    }
+}
+
 /// The value's compact text, cut off near `bytes_max` bytes with an ellipsis.
 pub fn prefix(value: &Json, bytes_max: usize) -> String {
     let mut text = String::new();
@@ -157,5 +174,7 @@ mod tests {
         let value = json::parse(r#"{"a":[1]}"#).unwrap();
         assert_eq!(measure(&value, 100, 2), Ok(9));
         assert_eq!(measure(&value, 100, 1), Err(Excess::Depth));
+        assert_eq!(nests_within(&value, 2), Ok(()));
+        assert_eq!(nests_within(&value, 1), Err(Excess::Depth));
     }
 }

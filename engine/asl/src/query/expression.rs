@@ -1,6 +1,6 @@
 //! One dynamic value: a path, an intrinsic call, or (with the JSONata dialect) a `{% %}` text.
 
-use super::{Env, EvalError, Path, SyntaxError, intrinsic::Intrinsic};
+use super::{Env, EvalError, Path, SyntaxError, intrinsic::Intrinsic, quote};
 use crate::json::Json;
 
 /// A compiled expression of either query language.
@@ -20,10 +20,35 @@ impl Expression {
         }
     }
 
+    /// The text as it was written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Path(path) => path.as_str(),
+            Self::Intrinsic(call) => call.as_str(),
+        }
+    }
+
     /// The value in `env`.
     pub fn evaluate(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
         match self {
             Self::Path(path) => path.select(env),
+            Self::Intrinsic(call) => call.evaluate(env),
+        }
+    }
+
+    /// The value in `env`, for a field whose messages name it (`ErrorPath`, `address.$`).
+    ///
+    /// # Errors
+    /// States.Runtime `The JSONPath '$.x' specified for the field 'address.$' could not be found in
+    /// the input '{…}'` for a path that leads nowhere; else as [`Self::evaluate`].
+    pub fn evaluate_field(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
+        match self {
+            Self::Path(path) => path.find(env).map_err(|_| {
+                EvalError::runtime(format!(
+                    "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{}'",
+                    quote(env.input)
+                ))
+            }),
             Self::Intrinsic(call) => call.evaluate(env),
         }
     }

@@ -82,6 +82,13 @@ impl Route {
             .unwrap_or((&[], &self.steps))
     }
 
+    /// Whether its value is a part of what it reads.
+    pub(super) fn copies_nothing(&self) -> bool {
+        self.steps
+            .iter()
+            .all(|step| matches!(step, Step::Name(_) | Step::Index(_)))
+    }
+
     /// Appends the variables that it reads.
     pub(super) fn variables(&self, names: &mut Vec<String>) {
         if let Root::Variable(name) = &self.root

@@ -11,7 +11,7 @@ use super::{
     filter::Pattern,
 };
 use crate::{
-    json::{Json, Object},
+    json::{Json, Object, bounded},
     query::{Env, limits},
 };
 
@@ -75,8 +75,20 @@ pub(super) fn path(env: &Env<'_>, route: &Route, patterns: &[Pattern]) -> Result
         shared: &shared,
         item: None,
     };
-    scope.evaluate(route).map_err(|failure| match failure {
+    let value = scope.evaluate(route).map_err(|failure| match failure {
         Failure::Missing(detail) | Failure::Exhausted(detail) => NotFound { detail },
+    })?;
+    // Only a path that gathers or computes can give more text than it was given.
+    if route.copies_nothing()
+        || bounded::measure(&value, limits::VALUE_BYTES_MAX, limits::VALUE_DEPTH_MAX).is_ok()
+    {
+        return Ok(value);
+    }
+    Err(NotFound {
+        detail: format!(
+            "what it finds has more than {} bytes",
+            limits::VALUE_BYTES_MAX
+        ),
     })
 }
 

@@ -136,17 +136,14 @@ fn number(cursor: &mut Cursor<'_>) -> Result<Json, SyntaxError> {
     })
 }
 
+/// `true`, `false`, `null`, or a text without quotes: deployed definitions have `[?(@.Name==Receipt)]`.
 fn word(cursor: &mut Cursor<'_>) -> Result<Json, SyntaxError> {
-    let offset = cursor.offset();
-    let word = cursor.take_while(|found| found.is_alphanumeric() || found == '_');
+    let word = cursor.take_while(|found| found.is_alphanumeric() || matches!(found, '_' | '-'));
     match word {
         "true" => Ok(Json::Bool(true)),
         "false" => Ok(Json::Bool(false)),
         "null" => Ok(Json::Null),
         "" => Err(cursor.unexpected("a path or a value")),
-        _ => Err(SyntaxError {
-            message: format!("{word} is neither a path nor a value; texts need quotes"),
-            offset,
-        }),
+        text => Ok(Json::from(text)),
     }
 }

@@ -151,6 +151,7 @@ impl Parser {
             }
             Some('\'' | '"') => names(cursor)?,
             Some('0'..='9' | '-' | ':') => indexes(cursor)?,
+            Some('(') => from_the_end(cursor)?,
             _ => {
                 return Err(
                     cursor.unexpected("a quoted name, an index, a slice, '*' or '?(' after '['")
@@ -344,6 +345,25 @@ fn indexes(cursor: &mut Cursor<'_>) -> Parsed<Step> {
         Ok([index]) => Ok(Step::Index(index)),
         Err(indexes) => Ok(Step::Indexes(indexes.into())),
     }
+}
+
+/// `(@.length-1)`: an index counted from the end, as older dialects write it.
+fn from_the_end(cursor: &mut Cursor<'_>) -> Parsed<Step> {
+    cursor.expect("(")?;
+    cursor.skip_blank();
+    cursor.expect("@.length")?;
+    cursor.skip_blank();
+    if cursor.peek() != Some('-') {
+        return Err(cursor.unexpected("'-' after '@.length'"));
+    }
+    cursor.next();
+    cursor.skip_blank();
+    let Some(back) = optional_integer(cursor)?.filter(|back| *back > 0) else {
+        return Err(cursor.unexpected("a positive number after '@.length-'"));
+    };
+    cursor.skip_blank();
+    cursor.expect(")")?;
+    Ok(Step::Index(-back))
 }
 
 fn optional_integer(cursor: &mut Cursor<'_>) -> Parsed<Option<i64>> {

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     error::names,
-    json::{Json, Object},
-    query::{EvalError, SyntaxError, quote},
+    json::{Json, Object, bounded},
+    query::{EvalError, SyntaxError, limits, quote},
 };
 
 /// A path that names exactly one place in the data, so that it can be written to: `$.a.b[2]`.
@@ -66,9 +66,11 @@ impl ReferencePath {
     /// nodes on the way are copied. An array takes a value where it has an item.
     ///
     /// # Errors
-    /// States.ResultPathMatchFailure where the place cannot exist in the document.
+    /// States.ResultPathMatchFailure where the place cannot exist in the document; States.Runtime
+    /// where the result would nest deeper than JSON text may.
     pub fn write(&self, document: &Json, value: Json) -> Result<Json, EvalError> {
-        put(document, &self.path.0.route.steps, value).ok_or_else(|| EvalError {
+        let written = put(document, &self.path.0.route.steps, value);
+        let written = written.ok_or_else(|| EvalError {
             error: names::RESULT_PATH_MATCH_FAILURE,
             detail: format!(
                 "Unable to apply ReferencePath {} to input {}",
@@ -76,7 +78,16 @@ impl ReferencePath {
                 quote(document)
             ),
             location: None,
-        })
+        })?;
+        // A loop that puts its data into itself would nest without end.
+        if bounded::nests_within(&written, limits::VALUE_DEPTH_MAX).is_err() {
+            return Err(EvalError::runtime(format!(
+                "The value at ReferencePath {} nests more than {} levels.",
+                self.as_str(),
+                limits::VALUE_DEPTH_MAX
+            )));
+        }
+        Ok(written)
     }
 }
 

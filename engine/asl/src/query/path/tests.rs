@@ -102,10 +102,21 @@ fn an_explosive_path_ends_with_an_error() {
 }
 
 #[test]
+fn a_path_cannot_find_more_text_than_a_node_can_hold() {
+    let input = format!(r#"{{"a":["{}"]}}"#, "x".repeat(250_000));
+    let path = format!("$.a[{}0]", "0,".repeat(20));
+    let error = select(&path, &input).unwrap_err();
+    assert!(
+        error.ends_with("what it finds has more than 2097152 bytes"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_deep_value_is_walked_to_its_end() {
-    let deep = format!("{}1{}", "[".repeat(999), "]".repeat(999));
+    let deep = format!("{}1{}", "[".repeat(900), "]".repeat(900));
     let found = select("$..[0]", &deep).unwrap();
-    assert_eq!(found.as_array().unwrap().len(), 999);
+    assert_eq!(found.as_array().unwrap().len(), 900);
 }
 
 #[track_caller]
