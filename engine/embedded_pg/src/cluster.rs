@@ -40,6 +40,8 @@ pub struct Options {
     pub ready_within: Duration,
     /// How long sessions are given to end at a stop before the server is ended the hard way.
     pub stop_within: Duration,
+    /// Further lines of `postgresql.conf`, as name and value; they win over ours.
+    pub settings: Vec<(String, String)>,
 }
 
 impl Options {
@@ -50,6 +52,7 @@ impl Options {
             account: "postgres".to_owned(),
             ready_within: Duration::from_mins(10),
             stop_within: Duration::from_secs(30),
+            settings: Vec::new(),
         }
     }
 }
@@ -74,6 +77,13 @@ impl Cluster {
         fs::create_dir_all(dir).doing("creating the folder", dir)?;
         let dir = dir.canonicalize().doing("resolving", dir)?;
         let lock = Lock::take(&dir)?;
+        let cluster = Self::prepare(dir, lock, options)?;
+        let child = cluster.start()?;
+        Ok(Running::supervise(cluster, child))
+    }
+
+    /// Makes the cluster if it is not there; starts nothing.
+    pub(crate) fn prepare(dir: PathBuf, lock: Lock, options: &Options) -> Result<Self, Error> {
         let account = Account::choose(&options.account)?;
         let data = dir.join("data");
         let made_by = init::made_by(&data)?;
@@ -84,17 +94,14 @@ impl Cluster {
         }
         account.private_folder(&data)?;
         let socket_dir = socket::folder(&dir, account)?;
-        let options = options.clone();
-        let cluster = Cluster {
+        Ok(Cluster {
             dir,
             account,
             installation,
             socket_dir,
-            options,
+            options: options.clone(),
             _lock: lock,
-        };
-        let child = cluster.start()?;
-        Ok(Running::supervise(cluster, child))
+        })
     }
 
     /// Starts the server and waits until it answers, ending first whatever is left of an earlier one.
@@ -161,12 +168,12 @@ impl Cluster {
 
     fn configure(&self) -> Result<(), Error> {
         let data = self.data();
-        self.account
-            .write_file(&data.join("pg_hba.conf"), config::HBA)?;
+        let hba = data.join("pg_hba.conf");
+        self.account.write_file(&hba, config::HBA)?;
+        let text =
+            config::postgresql_conf(&self.socket_dir, self.has_lz4(), &self.options.settings);
         let conf = data.join("postgresql.conf");
-        let has_lz4 = self.has_lz4();
-        self.account
-            .write_file(&conf, &config::postgresql_conf(&self.socket_dir, has_lz4))
+        self.account.write_file(&conf, &text)
     }
 
     /// Whether this build of PostgreSQL takes lz4 in its settings; asked, since it has no other tell.

@@ -78,7 +78,11 @@ pub(crate) const LZ4: [(&str, &str); 2] = [
 ];
 
 /// The whole of `postgresql.conf`.
-pub(crate) fn postgresql_conf(socket_dir: &Path, has_lz4: bool) -> String {
+pub(crate) fn postgresql_conf(
+    socket_dir: &Path,
+    has_lz4: bool,
+    further: &[(String, String)],
+) -> String {
     let mut text = String::from(
         "# Written at every start; changes here are lost. Put your own into custom.conf.\n",
     );
@@ -103,6 +107,9 @@ pub(crate) fn postgresql_conf(socket_dir: &Path, has_lz4: bool) -> String {
         &socket_dir.to_string_lossy(),
         "see Running::url",
     );
+    for (name, value) in further {
+        line(name, value, "asked for");
+    }
     text.push_str("include_if_exists = 'custom.conf'\n");
     text
 }
@@ -118,7 +125,7 @@ mod tests {
 
     #[test]
     fn durability_is_on_and_a_persons_own_file_is_read_last() {
-        let text = postgresql_conf(Path::new("/run/it's"), true);
+        let text = postgresql_conf(Path::new("/run/it's"), true, &[]);
         for name in ["fsync", "full_page_writes", "synchronous_commit"] {
             assert!(text.contains(&format!("\n{name} = 'on'")), "{text}");
         }
@@ -135,6 +142,6 @@ mod tests {
 
     #[test]
     fn a_build_without_lz4_keeps_its_defaults() {
-        assert!(!postgresql_conf(Path::new("/run"), false).contains("lz4"));
+        assert!(!postgresql_conf(Path::new("/run"), false, &[]).contains("lz4"));
     }
 }

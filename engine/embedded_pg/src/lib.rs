@@ -24,10 +24,12 @@ mod init;
 mod lock;
 mod occupants;
 mod reach;
+mod shared;
 mod socket;
 mod supervise;
 
 pub use cluster::{Cluster, DATABASE, Options, USER};
 pub use error::Error;
 pub use find::{Installation, Search, find};
+pub use shared::Shared;
 pub use supervise::Running;

@@ -20,32 +20,48 @@ impl Lock {
     /// Takes the lock of `dir`, or says who has it.
     pub(crate) fn take(dir: &Path) -> Result<Self, Error> {
         let path = dir.join("lock");
-        // Not truncated on opening: until we hold the lock, the text is the holder's.
-        let mut file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .doing("opening", &path)?;
+        let file = open(&path)?;
         match file.try_lock() {
-            Ok(()) => {}
+            Ok(()) => Self::sign(file, &path),
             Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).unwrap_or_default();
-                let holder = match holder.trim() {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let holder = match text.trim() {
                     "" => "unknown".to_owned(),
                     pid => pid.to_owned(),
                 };
-                return Err(Error::InUse {
+                Err(Error::InUse {
                     dir: dir.to_owned(),
                     holder,
-                });
+                })
             }
-            Err(TryLockError::Error(error)) => return Err(error).doing("locking", &path),
+            Err(TryLockError::Error(error)) => Err(error).doing("locking", &path),
         }
-        file.set_len(0).doing("writing", &path)?;
-        file.rewind().doing("writing", &path)?;
-        writeln!(file, "{}", std::process::id()).doing("writing", &path)?;
+    }
+
+    /// Takes the lock of `dir` as soon as it is free.
+    pub(crate) fn wait(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join("lock");
+        let file = open(&path)?;
+        file.lock().doing("locking", &path)?;
+        Self::sign(file, &path)
+    }
+
+    /// Writes who we are, for the message that the next one gets.
+    fn sign(mut file: File, path: &Path) -> Result<Self, Error> {
+        file.set_len(0).doing("writing", path)?;
+        file.rewind().doing("writing", path)?;
+        writeln!(file, "{}", std::process::id()).doing("writing", path)?;
         Ok(Lock { _file: file })
     }
+}
+
+/// Opens without truncating: until we hold the lock, the text is the holder's.
+fn open(path: &Path) -> Result<File, Error> {
+    File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
+        .doing("opening", path)
 }

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -76,6 +76,19 @@ pub(crate) fn evict(data: &Path) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// The socket's folder of a server that lives in `data` and is ready.
+pub(crate) fn socket_of_running(data: &Path) -> Option<PathBuf> {
+    let folder = fs::metadata(data).ok()?;
+    let pid_file = data.join("postmaster.pid");
+    let postmaster = first_line(&pid_file)?;
+    let text = fs::read_to_string(&pid_file).ok()?;
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_ready = lines.get(7) == Some(&"ready");
+    let socket_dir = lines.get(4).filter(|dir| !dir.is_empty())?;
+    let is_there = occupants(&folder, &pid_file).contains(&postmaster);
+    (is_ready && is_there).then(|| PathBuf::from(socket_dir))
 }
 
 /// The number on the first line of `postmaster.pid`.

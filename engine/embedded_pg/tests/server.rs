@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 
-use embedded_pg::{Cluster, DATABASE, Error, Options};
+use embedded_pg::{Cluster, DATABASE, Error, Options, Shared};
 use support::{Folder, Keeper, is_alive, kill, postmaster_of};
 
 fn options() -> Options {
@@ -38,7 +38,7 @@ fn a_new_folder_becomes_a_server_and_keeps_its_rows_over_a_stop() {
         support::number(&running.url(DATABASE), "SELECT n::bigint FROM kept"),
         7
     );
-    assert!(took < Duration::from_secs(3), "a warm start took {took:?}");
+    assert!(took < Duration::from_secs(5), "a warm start took {took:?}");
 }
 
 #[test]
@@ -186,6 +186,29 @@ fn a_parent_that_is_closed_to_others_is_no_obstacle() {
     );
     let mode = fs::metadata(&closed).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700, "the parent stays as it was");
+}
+
+#[test]
+fn a_shared_server_is_found_again_until_it_is_ended() {
+    let folder = Folder::new();
+    let dir = folder.path().join("shared");
+    let first = Shared::join(&dir, &options()).unwrap();
+    let postmaster = postmaster_of(&dir).unwrap();
+    support::sql(&first.url(DATABASE), "CREATE TABLE kept AS SELECT 7 AS n");
+    drop(first);
+    let second = Shared::join(&dir, &options()).unwrap();
+    assert_eq!(
+        postmaster_of(&dir),
+        Some(postmaster),
+        "it is the same server"
+    );
+    assert_eq!(
+        support::number(&second.url(DATABASE), "SELECT n::bigint FROM kept"),
+        7
+    );
+    Shared::end(&dir).unwrap();
+    assert!(!is_alive(postmaster));
+    assert!(!dir.exists());
 }
 
 /// As an ordinary user the other tests show this already.
