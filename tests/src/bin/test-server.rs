@@ -1,0 +1,25 @@
+//! `test-server [ARGUMENTS OF serve]`: a server on a database of its own, for tests in Python and
+//! Node.
+//!
+//! Prints one line of JSON, `{"url": …, "database_url": …, "pid": …}`, and stops the server and
+//! drops the database when standard input closes.
+
+use std::io::Read;
+
+use tests::support::{Database, Server};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let database = Database::fresh();
+    let server = Server::start_with(&database, &arguments, &[]);
+    let line = serde_json::json!({
+        "url": server.url(),
+        "database_url": database.url(),
+        "pid": server.id(),
+    });
+    println!("{line}");
+    // Reading ends when the other side closes, or goes away; what it sends does not matter.
+    drop(std::io::stdin().lock().read_to_end(&mut Vec::new()));
+    server.stop();
+}
