@@ -121,7 +121,7 @@ fn item_reader<'d>(source: &Source<'d>, walk: &mut Walk<'d>) -> Option<ServiceFi
     Some(ServiceField {
         resource,
         arguments: arguments(&reader, walk),
-        config: config.and_then(|_| template::field(&reader, "ReaderConfig", walk)),
+        config: config.and_then(|_| template::config(&reader, "ReaderConfig", walk)),
     })
 }
 
@@ -189,7 +189,7 @@ fn item_batcher<'d>(source: &Source<'d>, walk: &mut Walk<'d>) -> Option<Template
     }
     setting::whole(&batcher, "MaxItemsPerBatch", 0..=ITEMS_MAX, walk);
     setting::whole(&batcher, "MaxInputBytesPerBatch", 0..=BATCH_BYTES_MAX, walk);
-    template::field(source, "ItemBatcher", walk)
+    template::config(source, "ItemBatcher", walk)
 }
 
 fn result_writer<'d>(source: &Source<'d>, walk: &mut Walk<'d>) -> Option<ServiceField> {
@@ -221,6 +221,6 @@ fn result_writer<'d>(source: &Source<'d>, walk: &mut Walk<'d>) -> Option<Service
     Some(ServiceField {
         resource,
         arguments: arguments(&writer, walk),
-        config: config.and_then(|_| template::field(&writer, "WriterConfig", walk)),
+        config: config.and_then(|_| template::config(&writer, "WriterConfig", walk)),
     })
 }

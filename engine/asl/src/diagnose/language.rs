@@ -108,7 +108,7 @@ pub(super) fn expression(value: &Json, at: &Pointer, walk: &mut Walk<'_>) -> Opt
     None
 }
 
-/// Looks at every text in `value`: reports broken expressions, remembers the first whole one.
+/// Looks at every text in `value`, in order: reports broken expressions, remembers the first whole one.
 pub(super) fn note_expressions(value: &Json, at: &Pointer, walk: &mut Walk<'_>) {
     let mut pending = vec![(at.clone(), value)];
     while let Some((at, value)) = pending.pop() {
@@ -125,13 +125,14 @@ pub(super) fn note_expressions(value: &Json, at: &Pointer, walk: &mut Walk<'_>) 
                 }
             },
             Json::Array(items) => {
-                let items = items.iter().enumerate();
+                let items = items.iter().enumerate().rev();
                 pending.extend(items.map(|(index, item)| (at.child(index), item)));
             }
             Json::Object(members) => {
                 pending.extend(
                     members
                         .iter()
+                        .rev()
                         .map(|(name, member)| (at.child(name), member)),
                 );
             }
@@ -238,7 +239,7 @@ mod tests {
         check_state(
             r#""Type":"Pass","QueryLanguage":"JSONata","Output":{"a":[1,"{% 1 + 1 %}"],"b":"{% 2 %}"}"#,
             &[
-                "JSONATA_NOT_AVAILABLE: JSONata expressions are not yet available on this server @/Output/b",
+                "JSONATA_NOT_AVAILABLE: JSONata expressions are not yet available on this server @/Output/a[1]",
             ],
         );
         check_state(

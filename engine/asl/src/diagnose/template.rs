@@ -21,6 +21,12 @@ pub(super) fn field(source: &Source<'_>, name: &str, walk: &mut Walk<'_>) -> Opt
     compile(value, source.language, &source.fields.place(name), walk)
 }
 
+/// As [`field`] for a part with fields of the language's own, of which some hold paths without `.$`.
+pub(super) fn config(source: &Source<'_>, name: &str, walk: &mut Walk<'_>) -> Option<Template> {
+    let value = source.fields.get(name)?;
+    compile_quietly(value, source.language, &source.fields.place(name), walk)
+}
+
 /// Compiles `value`, which stands at `at`.
 pub(super) fn compile(
     value: &Json,
@@ -28,9 +34,20 @@ pub(super) fn compile(
     at: &Pointer,
     walk: &mut Walk<'_>,
 ) -> Option<Template> {
-    match language {
-        QueryLanguage::JsonPath => look_at_names(value, at, walk),
-        QueryLanguage::Jsonata => language::note_expressions(value, at, walk),
+    if language == QueryLanguage::JsonPath {
+        look_at_names(value, at, walk);
+    }
+    compile_quietly(value, language, at, walk)
+}
+
+fn compile_quietly(
+    value: &Json,
+    language: QueryLanguage,
+    at: &Pointer,
+    walk: &mut Walk<'_>,
+) -> Option<Template> {
+    if language == QueryLanguage::Jsonata {
+        language::note_expressions(value, at, walk);
     }
     let problems = match Template::parse(value, language, at) {
         Ok(template) => return Some(template),

@@ -6,10 +6,10 @@ use super::Json;
 
 /// A place in a document. A child shares its parent's steps, so walking a large document with long
 /// member names costs no more than the names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pointer(Option<Arc<Step>>);
 
-#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Step {
     parent: Pointer,
     segment: Box<str>,
@@ -76,6 +76,12 @@ impl std::fmt::Display for Pointer {
             write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1"))?;
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Pointer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 
