@@ -1,6 +1,8 @@
 //! Whatever the text: reading it never panics, gives a definition exactly where there is no error, and
 //! names only places that the document has.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use asl::{

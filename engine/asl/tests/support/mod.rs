@@ -6,7 +6,7 @@ use asl::{Json, json};
 
 /// A file or folder of the conformance data: by the setting `STEPWRIGHT_CONFORMANCE`, else beside the project.
 /// `None`, after saying so, where it is absent.
-pub fn conformance(path: &str) -> Option<PathBuf> {
+pub(crate) fn conformance(path: &str) -> Option<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one setting of these tests, which have no settings file"
@@ -27,11 +27,11 @@ pub fn conformance(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-pub fn read_json(text: &str) -> Json {
+pub(crate) fn read_json(text: &str) -> Json {
     json::parse(text).expect("the conformance data is JSON")
 }
 
 /// The text of a member, empty where there is none.
-pub fn text<'a>(value: &'a Json, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Json, name: &str) -> &'a str {
     value.get(name).and_then(Json::as_str).unwrap_or_default()
 }
