@@ -1,22 +1,118 @@
-//! Choice rules: And, Or, Not and the 39 comparisons. (Signatures first.)
+//! Choice rules: `And`, `Or`, `Not` and the 39 comparisons.
+//! Source: Amazon States Language specification, "Choice State"; recorded histories.
 
-use super::{Env, EvalError, SyntaxError};
+mod comparison;
+mod parse;
+mod pattern;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Env, EvalError, Path, SyntaxError};
 use crate::json::{Json, pointer::Pointer};
+use comparison::Comparison;
+
+pub use comparison::NAMES as COMPARISONS;
 
 /// A compiled condition.
 #[derive(Clone, Debug)]
-pub struct Condition {}
+pub struct Condition {
+    test: Test,
+}
+
+#[derive(Clone, Debug)]
+enum Test {
+    All(Box<[Test]>),
+    Any(Box<[Test]>),
+    Not(Box<Test>),
+    /// `IsPresent`: the only test that a missing variable is no error for.
+    Present {
+        variable: Path,
+        expected: bool,
+    },
+    Compare {
+        variable: Path,
+        comparison: Comparison,
+    },
+}
 
 impl Condition {
     /// Compiles a JSONPath choice rule (an object with `Variable` and one comparison, or `And`, `Or`,
     /// `Not`), which stands at `at`; `Next`, `Assign`, `Comment` and `Output` beside it are not its concern.
-    pub fn parse(_rule: &Json, _at: &Pointer) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
-        Ok(Self {})
+    pub fn parse(rule: &Json, at: &Pointer) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
+        let mut problems = Vec::new();
+        match parse::test(rule, at, 0, &mut problems) {
+            Some(test) if problems.is_empty() => Ok(Self { test }),
+            _ => Err(problems),
+        }
     }
 
-    pub fn holds(&self, _env: &mut Env<'_>) -> Result<bool, EvalError> {
-        Ok(false)
+    /// Whether it holds. Rules of `And` and `Or` are tested in order and no further than needed.
+    ///
+    /// # Errors
+    /// States.Runtime `Invalid path '$.x': The choice state's condition path references an invalid
+    /// value.` for a variable or a `…Path` that leads nowhere. A value of another type is no error.
+    pub fn holds(&self, env: &mut Env<'_>) -> Result<bool, EvalError> {
+        self.test.holds(env)
     }
 
-    pub fn variables(&self, _names: &mut Vec<String>) {}
+    /// Appends the names of the variables that it reads, in order, without repeats.
+    pub fn variables(&self, names: &mut Vec<String>) {
+        self.test.variables(names);
+    }
+}
+
+impl Test {
+    fn holds(&self, env: &Env<'_>) -> Result<bool, EvalError> {
+        match self {
+            Self::All(tests) => {
+                for test in tests {
+                    if !test.holds(env)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(tests) => {
+                for test in tests {
+                    if test.holds(env)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(test) => Ok(!test.holds(env)?),
+            Self::Present { variable, expected } => Ok(variable.find(env).is_ok() == *expected),
+            Self::Compare {
+                variable,
+                comparison,
+            } => comparison.holds(&value(variable, env)?, env),
+        }
+    }
+
+    fn variables(&self, names: &mut Vec<String>) {
+        match self {
+            Self::All(tests) | Self::Any(tests) => {
+                tests.iter().for_each(|test| test.variables(names));
+            }
+            Self::Not(test) => test.variables(names),
+            Self::Present { variable, .. } => variable.variables(names),
+            Self::Compare {
+                variable,
+                comparison,
+            } => {
+                variable.variables(names);
+                comparison.variables(names);
+            }
+        }
+    }
+}
+
+/// The value of a path of a choice rule.
+fn value(path: &Path, env: &Env<'_>) -> Result<Json, EvalError> {
+    path.find(env).map_err(|_| {
+        EvalError::runtime(format!(
+            "Invalid path '{path}': The choice state's condition path references an invalid value."
+        ))
+    })
 }
