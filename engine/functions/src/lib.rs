@@ -6,6 +6,7 @@
 //! errors are named, [`http_task`] for `arn:aws:states:::http:invoke` and [`egress`] for which
 //! addresses may be called.
 
+mod age;
 mod body;
 pub mod client;
 pub mod egress;

@@ -21,7 +21,7 @@ pub const CAUSE_CHARS_MAX: usize = 32_768;
 pub const ERROR_NAME_CHARS_MAX: usize = 256;
 
 /// How long an HTTP task may take. Source: developer guide, "Call HTTPS APIs".
-pub const HTTP_TASK_TIMEOUT: Duration = Duration::from_secs(60);
+pub const HTTP_TASK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long resolving a name, connecting and the TLS handshake may take together.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,21 +47,21 @@ pub const HEADER_VALUE_BYTES_MAX: usize = 4_096;
 /// The shortest and the longest time that a function may be given.
 /// Source: Lambda's limits for `Timeout`, 1 to 900 seconds.
 pub const FUNCTION_TIMEOUT_MIN: Duration = Duration::from_secs(1);
-pub const FUNCTION_TIMEOUT_MAX: Duration = Duration::from_secs(900);
+pub const FUNCTION_TIMEOUT_MAX: Duration = Duration::from_mins(15);
 
 /// How long a node may answer from its copy of the registry before it looks again.
 pub const REGISTRY_AGE_MAX: Duration = Duration::from_secs(1);
 
 /// How long a copy serves while the registry cannot be read.
-pub const REGISTRY_STALE_MAX: Duration = Duration::from_secs(300);
+pub const REGISTRY_STALE_MAX: Duration = Duration::from_mins(5);
 
 /// Names that the copy of the registry holds of each kind.
 pub const REGISTRY_ENTRIES_MAX: usize = 10_000;
 
 /// A token without `expires_in` is used for so long; one with it, for so much less than it says.
-pub const TOKEN_LIFE_DEFAULT: Duration = Duration::from_secs(300);
+pub const TOKEN_LIFE_DEFAULT: Duration = Duration::from_mins(5);
 pub const TOKEN_LIFE_MARGIN: Duration = Duration::from_secs(30);
 /// A token is asked for again after a day, whatever the endpoint says.
-pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(86_400);
+pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
 /// Connections whose tokens are kept.
 pub const TOKENS_MAX: usize = 10_000;

@@ -33,37 +33,28 @@ impl FunctionName {
     /// Source: `NamespacedFunctionName` in Lambda's service model.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let bad = || NameError(text.chars().take(200).collect());
-        let rest = match text.strip_prefix("arn:") {
-            Some(arn) => {
-                let mut parts = arn.splitn(6, ':');
-                let partition = parts.next().ok_or_else(bad)?;
-                let service = parts.next().ok_or_else(bad)?;
-                let region = parts.next().ok_or_else(bad)?;
-                let account = parts.next().ok_or_else(bad)?;
-                let kind = parts.next().ok_or_else(bad)?;
-                if !partition.starts_with("aws")
-                    || service != "lambda"
-                    || kind != "function"
-                    || region.is_empty()
-                    || !is_account(account)
-                {
-                    return Err(bad());
+        let rest = if let Some(arn) = text.strip_prefix("arn:") {
+            let mut parts = arn.splitn(6, ':');
+            let mut part = || parts.next().ok_or_else(bad);
+            let (partition, service, region, account, kind) =
+                (part()?, part()?, part()?, part()?, part()?);
+            if !partition.starts_with("aws")
+                || service != "lambda"
+                || kind != "function"
+                || region.is_empty()
+                || !is_account(account)
+            {
+                return Err(bad());
+            }
+            part()?
+        } else {
+            let local = match text.split_once(':') {
+                Some((account, rest)) if is_account(account) && rest.starts_with("function:") => {
+                    rest
                 }
-                parts.next().ok_or_else(bad)?
-            }
-            None => {
-                let without_account = match text.split_once(':') {
-                    Some((account, rest))
-                        if is_account(account) && rest.starts_with("function:") =>
-                    {
-                        rest
-                    }
-                    _ => text,
-                };
-                without_account
-                    .strip_prefix("function:")
-                    .unwrap_or(without_account)
-            }
+                _ => text,
+            };
+            local.strip_prefix("function:").unwrap_or(local)
         };
         let (name, qualifier) = match rest.split_once(':') {
             Some((name, qualifier)) => (name, Some(qualifier)),

@@ -45,7 +45,7 @@ pub struct Redactor(Vec<Box<str>>);
 impl Redactor {
     /// Knows each secret as it is and in base64, as `Authorization: Basic` carries it.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut needles = Vec::new();
+        let mut needles: Vec<Box<str>> = Vec::new();
         for secret in secrets {
             if !secret.is_empty() {
                 needles.push(Box::from(secret));
@@ -53,7 +53,7 @@ impl Redactor {
             }
         }
         // The longest first, so that a secret which holds another goes as a whole.
-        needles.sort_by_key(|needle: &Box<str>| std::cmp::Reverse(needle.len()));
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         needles.dedup();
         Self(needles)
     }

@@ -19,7 +19,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(crate) fn with_function(self, name: &str, settings: EndpointSettings) -> Self {
+    pub(crate) fn with_function(self, name: &str, settings: &EndpointSettings) -> Self {
         let endpoint = Endpoint::new(settings).unwrap();
         self.functions
             .lock()

@@ -1,6 +1,11 @@
 //! A real HTTP/1.1 server on loopback for tests: what it gets is recorded, what it answers is
 //! written down byte for byte. Not for use outside tests: it reads what this crate's client sends.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test's server ends with its test, no shutdown waits for it"
+)]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 

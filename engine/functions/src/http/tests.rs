@@ -23,14 +23,14 @@ fn call(function: &str) -> Call {
     }
 }
 
-fn invoker_to(settings: EndpointSettings) -> HttpInvoker {
+fn invoker_to(settings: &EndpointSettings) -> HttpInvoker {
     let registry = Memory::default().with_function("f", settings).cached();
     HttpInvoker::new(client(Policy::for_functions()), registry, account())
 }
 
 async fn outcome_of(status: &str, headers: &str, body: &str) -> Outcome {
     let server = Server::answering(status, headers, body).await;
-    invoker_to(EndpointSettings::new(server.url("/f")))
+    invoker_to(&EndpointSettings::new(server.url("/f")))
         .invoke(call("f"))
         .await
 }
@@ -60,7 +60,7 @@ async fn an_endpoint_gets_the_event_and_who_calls() {
     ));
     call.client_context =
         asl::json::parse(r#"{"client":{"a":1},"custom":{"k":"v","stateName":"mine"}}"#).ok();
-    invoker_to(settings).invoke(call).await.unwrap();
+    invoker_to(&settings).invoke(call).await.unwrap();
 
     let received = &server.received()[0];
     assert_eq!(received.method, "POST");
@@ -99,7 +99,7 @@ async fn an_arn_that_no_header_can_carry_is_escaped() {
     let server = Server::answering("200 OK", "", "{}").await;
     let mut call = call("f");
     call.execution_arn = Arc::from("arn:é%");
-    invoker_to(EndpointSettings::new(server.url("/")))
+    invoker_to(&EndpointSettings::new(server.url("/")))
         .invoke(call)
         .await
         .unwrap();
@@ -243,7 +243,7 @@ async fn the_message_of_an_error_answer_is_told() {
 
 #[tokio::test]
 async fn a_missing_function_is_not_found() {
-    let invoker = invoker_to(EndpointSettings::new("http://localhost/"));
+    let invoker = invoker_to(&EndpointSettings::new("http://localhost/"));
     for kind in [InvocationType::RequestResponse, InvocationType::DryRun] {
         let mut call = call("gone:live");
         call.invocation_type = kind;
@@ -260,7 +260,7 @@ async fn a_missing_function_is_not_found() {
 #[tokio::test]
 async fn a_dry_run_calls_nothing_and_an_event_hands_over() {
     let server = Server::answering("200 OK", "", "ignored, and not JSON").await;
-    let invoker = invoker_to(EndpointSettings::new(server.url("/")));
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
     let mut dry = call("f");
     dry.invocation_type = InvocationType::DryRun;
     assert_eq!(invoker.invoke(dry).await.unwrap().status, 204);
@@ -293,7 +293,8 @@ async fn a_result_that_is_too_large_is_an_error_however_it_is_sent() {
     );
     for text in [whole, chunked] {
         let server = Server::start(move |_| Some(text.clone())).await;
-        let invoker = invoker_to(EndpointSettings::new(server.url("/"))).with_answer_bytes_max(100);
+        let invoker =
+            invoker_to(&EndpointSettings::new(server.url("/"))).with_answer_bytes_max(100);
         check_error(
             invoker.invoke(call("f")).await,
             "Function.ResponseSizeTooLarge",
@@ -301,7 +302,7 @@ async fn a_result_that_is_too_large_is_an_error_however_it_is_sent() {
         );
     }
     let server = Server::answering("200 OK", "", &format!("\"{}\"", "x".repeat(98))).await;
-    let invoker = invoker_to(EndpointSettings::new(server.url("/"))).with_answer_bytes_max(100);
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/"))).with_answer_bytes_max(100);
     assert_eq!(
         invoker
             .invoke(call("f"))
@@ -319,7 +320,7 @@ async fn a_function_that_takes_too_long_has_timed_out() {
     let server = Server::start(|_| None).await;
     let mut settings = EndpointSettings::new(server.url("/"));
     settings.timeout = Duration::from_secs(3);
-    let invoker = invoker_to(settings);
+    let invoker = invoker_to(&settings);
     let (outcome, ()) = tokio::join!(invoker.invoke(call("f")), async {
         server.arrived().await;
         tokio::time::pause();
@@ -336,7 +337,7 @@ async fn a_function_that_takes_too_long_has_timed_out() {
 #[tokio::test]
 async fn a_task_that_ends_before_its_function_has_timed_out_itself() {
     let server = Server::start(|_| None).await;
-    let invoker = invoker_to(EndpointSettings::new(server.url("/")));
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
     let mut call = call("f");
     call.time_left = Some(Duration::from_secs(2));
     let (outcome, ()) = tokio::join!(invoker.invoke(call), async {
@@ -353,7 +354,7 @@ async fn a_call_that_cannot_be_made_is_an_error_of_the_client() {
         listener.local_addr().unwrap()
     };
     check_error(
-        invoker_to(EndpointSettings::new(format!("http://{closed}/")))
+        invoker_to(&EndpointSettings::new(format!("http://{closed}/")))
             .invoke(call("f"))
             .await,
         "Lambda.SdkClientException",
@@ -362,7 +363,7 @@ async fn a_call_that_cannot_be_made_is_an_error_of_the_client() {
     let server =
         Server::start(|_| Some("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf".to_owned()))
             .await;
-    let invoker = invoker_to(EndpointSettings::new(server.url("/")));
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
     let (outcome, ()) = tokio::join!(invoker.invoke(call("f")), async {
         server.arrived().await;
         server.hang_up();
@@ -381,7 +382,7 @@ async fn private_addresses_are_refused_by_name_and_by_number() {
         "[::ffff:10.0.0.1]",
         "0x0a000001",
     ] {
-        let error = invoker_to(EndpointSettings::new(format!("http://{host}/")))
+        let error = invoker_to(&EndpointSettings::new(format!("http://{host}/")))
             .invoke(call("f"))
             .await;
         assert_eq!(
@@ -394,7 +395,7 @@ async fn private_addresses_are_refused_by_name_and_by_number() {
     let names: Arc<dyn Resolver> = Arc::new(names);
     let client = Client::new(Policy::for_functions(), &names).unwrap();
     let registry = Memory::default()
-        .with_function("f", EndpointSettings::new("http://inner.test/"))
+        .with_function("f", &EndpointSettings::new("http://inner.test/"))
         .cached();
     check_error(
         HttpInvoker::new(client, registry, account())
@@ -419,14 +420,14 @@ async fn an_error_does_not_repeat_a_secret_header() {
     settings
         .secret_headers
         .push(("Authorization".to_owned(), Secret::new("Bearer hunter22")));
-    let error = invoker_to(settings).invoke(call("f")).await.unwrap_err();
+    let error = invoker_to(&settings).invoke(call("f")).await.unwrap_err();
     assert!(error.cause.unwrap().starts_with("bad *** (Service"));
 }
 
 #[tokio::test]
 async fn one_connection_serves_many_calls() {
     let server = Server::answering("200 OK", "", "1").await;
-    let invoker = invoker_to(EndpointSettings::new(server.url("/")));
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
     for _ in 0..20 {
         invoker.invoke(call("f")).await.unwrap();
     }

@@ -13,11 +13,12 @@ use tokio::time::Instant;
 
 use super::request::invalid_connection;
 use super::{CallError, check_scheme, encode};
+use crate::age;
 use crate::body::{self, Body};
 use crate::client::{Client, TransportError};
 use crate::limits;
 use crate::registry::{
-    ClientAuthentication, Connection, OAuth, TokenMethod, basic, endpoint_header,
+    ClientAuthentication, Connection, OAuth, Parameter, TokenMethod, basic, endpoint_header,
 };
 use crate::secret::Secret;
 
@@ -55,7 +56,7 @@ impl Tokens {
         let slot = self.slot(connection);
         let mut kept = slot.kept.lock().await;
         if let Some(token) = &*kept
-            && Instant::now() < token.until
+            && age::now() < token.until
         {
             return Ok(Token {
                 secret: token.secret.clone(),
@@ -65,7 +66,7 @@ impl Tokens {
         let (secret, life) = ask(client, connection, oauth).await?;
         *kept = Some(Kept {
             secret: secret.clone(),
-            until: Instant::now() + life,
+            until: age::now() + life,
         });
         Ok(Token {
             secret,
@@ -192,9 +193,6 @@ fn request(oauth: &OAuth) -> Result<Request, String> {
     for parameter in &extra.headers {
         add(&parameter.name, parameter.value.expose())?;
     }
-    fn pair(parameter: &crate::registry::Parameter) -> (&str, &str) {
-        (parameter.name.as_str(), parameter.value.expose())
-    }
     fields.extend(extra.body.iter().map(pair));
     let mut query: Vec<_> = extra.query.iter().map(pair).collect();
     let method = match oauth.method {
@@ -226,6 +224,10 @@ fn request(oauth: &OAuth) -> Result<Request, String> {
     }
     *request.headers_mut() = headers;
     Ok(request)
+}
+
+fn pair(parameter: &Parameter) -> (&str, &str) {
+    (parameter.name.as_str(), parameter.value.expose())
 }
 
 /// The shape of RFC 6749's error codes: `invalid_client`.

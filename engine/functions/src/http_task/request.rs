@@ -161,7 +161,7 @@ fn connection_headers(
     }
     match connection.authorization() {
         Authorization::Basic { username, password } => {
-            add("authorization", &basic(username, password))?
+            add("authorization", &basic(username, password))?;
         }
         Authorization::ApiKey { name, value } => add(name, value.expose())?,
         Authorization::OAuth(_) => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Connection, Endpoint, Registry, RegistryError};
-use crate::limits;
+use crate::{age, limits};
 
 /// A registry behind a copy.
 pub struct Cached {
@@ -96,7 +96,7 @@ enum Fresh<T> {
 
 impl<T> Copies<T> {
     fn fresh(&self, name: &str, age_max: Duration) -> Fresh<T> {
-        let now = Instant::now();
+        let now = age::now();
         let is_fresh = |copy: &Copied<T>| {
             // While somebody reads it again, a copy that was fresh a moment ago will do.
             now.duration_since(copy.read_at) < age_max
@@ -130,7 +130,7 @@ impl<T> Copies<T> {
         found: Result<Option<T>, RegistryError>,
         forgotten: u64,
     ) -> Result<Option<Arc<T>>, RegistryError> {
-        let now = Instant::now();
+        let now = age::now();
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         match found {
             Ok(value) => {
@@ -192,7 +192,7 @@ mod tests {
                     return Ok(None);
                 }
                 let settings = EndpointSettings::new(format!("http://localhost/{asked}"));
-                Ok(Some(Endpoint::new(settings).unwrap()))
+                Ok(Some(Endpoint::new(&settings).unwrap()))
             })
         }
 

@@ -74,7 +74,7 @@ const OWN_HEADERS: &[&str] = &[
 const OWN_PREFIXES: &[&str] = &["x-amz-", "x-amzn-", "x-stepwright-"];
 
 impl Endpoint {
-    pub fn new(settings: EndpointSettings) -> Result<Self, EndpointError> {
+    pub fn new(settings: &EndpointSettings) -> Result<Self, EndpointError> {
         if !(limits::FUNCTION_TIMEOUT_MIN..=limits::FUNCTION_TIMEOUT_MAX)
             .contains(&settings.timeout)
         {
@@ -200,7 +200,7 @@ mod tests {
     fn check(change: impl FnOnce(&mut EndpointSettings), expected: &str) {
         let mut settings = EndpointSettings::new("http://localhost:9000/charge");
         change(&mut settings);
-        assert_eq!(Endpoint::new(settings).unwrap_err().to_string(), expected);
+        assert_eq!(Endpoint::new(&settings).unwrap_err().to_string(), expected);
     }
 
     #[test]
@@ -270,10 +270,7 @@ mod tests {
         settings
             .secret_headers
             .push(("Authorization".to_owned(), Secret::new("Bearer hunter2")));
-        let shown = format!(
-            "{settings:?} {:?}",
-            Endpoint::new(settings.clone()).unwrap()
-        );
+        let shown = format!("{settings:?} {:?}", Endpoint::new(&settings).unwrap());
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }
