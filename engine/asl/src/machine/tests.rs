@@ -1,1 +1,7 @@
-//! tests
+//! The core against a small world of its own: scripted tasks, a clock that only moves when told.
+//!
+//! Every run here is folded again after each step, from the rows as the database would have them.
+
+mod laws;
+mod states;
+mod world;
