@@ -13,7 +13,7 @@ use super::{
 use crate::{
     definition::{Choice, QueryLanguage, choice::Rule},
     json::{Json, pointer::Pointer},
-    query::Condition,
+    query::{Condition, condition::COMPARISONS},
 };
 
 pub(super) const FIELDS: [&str; 6] = [
@@ -79,9 +79,9 @@ fn jsonata_condition(fields: &Fields<'_>, walk: &mut Walk<'_>) -> Option<Conditi
     fields.require(&["Condition"], &mut walk.report);
     let at = fields.place("Condition");
     match fields.get("Condition")? {
-        value if value.as_bool().is_some() || language::is_expression(value) => {
+        Json::Bool(holds) => Some(Condition::constant(*holds)),
+        value if language::is_expression(value) => {
             language::note_expressions(value, &at, walk);
-            walk.jsonata_at.get_or_insert(at);
             None
         }
         value => {
@@ -96,7 +96,7 @@ fn json_path_condition(
     fields: &Fields<'_>,
     walk: &mut Walk<'_>,
 ) -> Option<Condition> {
-    refuse_nested_fields(value, &fields.at, walk);
+    refuse_unknown_fields(value, &fields.at, walk);
     match Condition::parse(value, &fields.at) {
         Ok(condition) => Some(condition),
         Err(problems) => {
@@ -108,25 +108,21 @@ fn json_path_condition(
     }
 }
 
-/// Only a top-level rule decides where to go: those inside `And`, `Or` and `Not` just hold or not.
-fn refuse_nested_fields(rule: &Json, at: &Pointer, walk: &mut Walk<'_>) {
+/// Reports the fields that a rule cannot have, at every depth. Only a top-level rule decides where to go:
+/// those inside `And`, `Or` and `Not` just hold or not.
+fn refuse_unknown_fields(rule: &Json, at: &Pointer, walk: &mut Walk<'_>) {
     let mut pending = vec![(at.clone(), rule, false)];
     while let Some((at, rule, is_nested)) = pending.pop() {
         let Some(members) = rule.as_object() else {
             continue;
         };
-        if is_nested {
-            for name in members.keys().filter(|name| is_outer(name)) {
-                fields::unsupported(name, &at, &mut walk.report);
-            }
+        for name in members.keys().filter(|name| !is_known(name, is_nested)) {
+            fields::unsupported(name, &at, &mut walk.report);
         }
         for name in ["And", "Or"] {
-            let items = members
-                .get(name)
-                .and_then(Json::as_array)
-                .unwrap_or_default();
+            let items = members.get(name).and_then(Json::as_array);
             let place = at.child(name);
-            let items = items.iter().enumerate();
+            let items = items.unwrap_or_default().iter().enumerate();
             pending.extend(items.map(|(index, item)| (place.child(index), item, true)));
         }
         if let Some(negated) = members.get("Not") {
@@ -135,8 +131,10 @@ fn refuse_nested_fields(rule: &Json, at: &Pointer, walk: &mut Walk<'_>) {
     }
 }
 
-fn is_outer(name: &str) -> bool {
-    name != "Comment" && RULE_FIELDS.contains(&name)
+fn is_known(name: &str, is_nested: bool) -> bool {
+    matches!(name, "And" | "Or" | "Not" | "Variable" | "Comment")
+        || COMPARISONS.contains(&name)
+        || (!is_nested && RULE_FIELDS.contains(&name))
 }
 
 #[cfg(test)]
@@ -207,7 +205,34 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_one_comparison_in_the_services_words() {
+        check_choice(
+            r#""Choices":[{"Variable":"Test","StringMatches":"Test","Next":"T"}]"#,
+            &[
+                "Value is not a Reference Path: Reference path didn't start with '$' @/Choices[0]/Variable",
+            ],
+        );
+        check_choice(
+            r#""Choices":[{"Variable":"$.a[*]","IsNull":true,"Next":"T"},{"Variable":"$$.value","IsNull":false,"Next":"T"},{"Variable":"$v.a[0]","IsNull":false,"Next":"T"}]"#,
+            &[
+                "Value is not a Reference Path: the path can lead to more than one value @/Choices[0]/Variable",
+            ],
+        );
+        check_choice(
+            r#""Choices":[{"Variable":"$.a","BooleanEquals":1,"Colour":2,"Next":"T"}]"#,
+            &[
+                "Field 'Colour' is not supported @/Choices[0]",
+                "Expected value of type Boolean, but was number @/Choices[0]/BooleanEquals",
+            ],
+        );
+    }
+
+    #[test]
     fn a_jsonata_rule_has_a_condition() {
+        check_choice(
+            r#""QueryLanguage":"JSONata","Default":"T","Output":1,"Choices":[{"Condition":true,"Next":"T","Output":2,"Assign":{"x":1}}]"#,
+            &[],
+        );
         check_choice(
             r#""QueryLanguage":"JSONata","Choices":[{"Variable":"$.a","IsNull":true,"Next":"T"},{"Condition":"yes","Next":"T"}]"#,
             &[

@@ -1,6 +1,9 @@
 //! Which variables each state reads, as DescribeStateMachine's `variableReferences` lists them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     definition::{
@@ -8,7 +11,7 @@ use crate::{
         map::{Distributed, Items, Mode},
         wait::Until,
     },
-    query::{Expression, Template},
+    query::{Expression, Template, VariableNames},
 };
 
 /// State name to the variables that it reads itself, sorted; states that read none are left out.
@@ -20,7 +23,8 @@ pub fn variable_references(definition: &Definition) -> BTreeMap<String, Vec<Stri
         for state in scope.states.values() {
             let names = read_by(state);
             if !names.is_empty() {
-                references.insert(state.name.to_string(), names.into_iter().collect());
+                let names = names.iter().map(ToString::to_string).collect();
+                references.insert(state.name.to_string(), names);
             }
             match &state.kind {
                 Kind::Parallel(parallel) => pending.extend(&parallel.branches),
@@ -38,7 +42,7 @@ pub fn variable_references(definition: &Definition) -> BTreeMap<String, Vec<Stri
 }
 
 /// The variables that the fields of `state` read, without the states inside it.
-pub(super) fn read_by(state: &State) -> BTreeSet<String> {
+pub(super) fn read_by(state: &State) -> BTreeSet<Arc<str>> {
     let mut names = Names::default();
     names.data(&state.data);
     match &state.kind {
@@ -87,7 +91,7 @@ pub(super) fn read_by(state: &State) -> BTreeSet<String> {
 }
 
 #[derive(Default)]
-struct Names(Vec<String>);
+struct Names(VariableNames);
 
 impl Names {
     fn data(&mut self, data: &DataFlow) {
@@ -137,5 +141,46 @@ impl Names {
             self.template(service.arguments.as_ref());
             self.template(service.config.as_ref());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variable_references;
+    use crate::diagnose::{MachineType, parse};
+
+    #[test]
+    fn every_field_that_can_read_a_variable_is_looked_at() {
+        let text = r#"{"StartAt":"T","States":{
+            "T":{"Type":"Task","Resource":"arn:aws:lambda:::function:f","Next":"C","InputPath":"$in","OutputPath":"$out",
+                "Parameters":{"a":[{"b.$":"$param.x"}]},"ResultSelector":{"a.$":"States.Array($sel, $sel)"},
+                "Credentials":{"RoleArn.$":"$role"},"TimeoutSecondsPath":"$timeout","HeartbeatSecondsPath":"$beat",
+                "Assign":{"own.$":"$other"},
+                "Catch":[{"ErrorEquals":["States.ALL"],"Next":"F","Assign":{"e.$":"$caught"}}]},
+            "C":{"Type":"Choice","Default":"W","Choices":[
+                {"Not":{"Variable":"$left","StringEqualsPath":"$right.x"},"Next":"W","Assign":{"z.$":"$rule"}}]},
+            "W":{"Type":"Wait","TimestampPath":"$until","Next":"M"},
+            "M":{"Type":"Map","End":true,"ItemsPath":"$items","ItemSelector":{"a.$":"$item"},"MaxConcurrencyPath":"$max",
+                "ToleratedFailureCountPath":"$count","ToleratedFailurePercentagePath":"$percent",
+                "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
+                    {"StartAt":"I","States":{"I":{"Type":"Pass","End":true,"OutputPath":"$inner"}}}]}}}},
+            "F":{"Type":"Fail","ErrorPath":"$error","CausePath":"States.Format('{}', $cause)"}}}"#;
+        let (definition, found) = parse(text, MachineType::Standard);
+        let definition = definition.unwrap_or_else(|| panic!("{found:?}"));
+        let listed: Vec<_> = variable_references(&definition)
+            .into_iter()
+            .map(|(state, names)| format!("{state}: {}", names.join(" ")))
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                "C: left right rule",
+                "F: cause error",
+                "I: inner",
+                "M: count item items max percent",
+                "T: beat caught in other out param role sel timeout",
+                "W: until",
+            ]
+        );
     }
 }

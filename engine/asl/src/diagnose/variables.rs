@@ -139,7 +139,7 @@ pub(super) fn check_reads(state: &State, at: &Pointer, walk: &mut Walk<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnose::testing::{check, check_state};
+    use crate::diagnose::testing::{check, check_state, check_warnings, one_state};
 
     #[test]
     fn a_variable_has_a_name_like_an_identifier() {
@@ -209,6 +209,36 @@ mod tests {
                 "SCHEMA_VALIDATION_FAILED: Variable 'x' is assigned in an outer scope and can not be assigned here at /States/P/Branches[0]/States/I/Assign/x",
                 "SCHEMA_VALIDATION_FAILED: Variable 'y' is assigned in an outer scope and can not be assigned here at /States/P/Branches[0]/States/I/Assign/y",
             ],
+        );
+    }
+
+    #[test]
+    fn a_distributed_child_does_not_see_the_outside() {
+        let machine = |processor_config: &str| {
+            format!(
+                r#"{{"StartAt":"A","States":{{
+                    "A":{{"Type":"Pass","Assign":{{"x":1}},"Next":"M"}},
+                    "M":{{"Type":"Map","End":true,"ItemSelector":{{"x.$":"$x"}},"ItemProcessor":{{{processor_config}
+                        "StartAt":"I","States":{{"I":{{"Type":"Pass","End":true,"Parameters":{{"x.$":"$x"}}}}}}}}}}}}}}"#
+            )
+        };
+        check(&machine(""), &[]);
+        check(
+            &machine(r#""ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"#),
+            &[
+                "SCHEMA_VALIDATION_FAILED: Variable 'x' belongs to an outer scope, which a state in a distributed Map can not read at /States/M/ItemProcessor/States/I",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_variable_that_nothing_assigns_is_worth_a_warning() {
+        check_warnings(
+            &one_state(
+                r#""Type":"Pass","Parameters":{"a.$":"$nobody"}"#,
+                r#""End":true"#,
+            ),
+            &["UNKNOWN_VARIABLE: No state in scope assigns the variable 'nobody' at /States/S"],
         );
     }
 }

@@ -1,6 +1,6 @@
 //! One dynamic value: a path, an intrinsic call, or (with the JSONata dialect) a `{% %}` text.
 
-use super::{Env, EvalError, Path, SyntaxError, intrinsic::Intrinsic, quote};
+use super::{Env, EvalError, Path, SyntaxError, VariableNames, intrinsic::Intrinsic, quote};
 use crate::json::Json;
 
 /// A compiled expression of either query language.
@@ -54,7 +54,7 @@ impl Expression {
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
-    pub fn variables(&self, names: &mut Vec<String>) {
+    pub fn variables(&self, names: &mut VariableNames) {
         match self {
             Self::Path(path) => path.variables(names),
             Self::Intrinsic(call) => call.variables(names),

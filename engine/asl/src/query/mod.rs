@@ -7,7 +7,7 @@
 
 use std::cell::OnceCell;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::{json::Json, payload::Payload};
 
@@ -30,6 +30,9 @@ pub use template::Template;
 
 /// Variables by name, the inner scope's over the outer's already resolved.
 pub type Variables = IndexMap<std::sync::Arc<str>, Payload>;
+
+/// The names of variables that an expression reads, in the order of their first use.
+pub type VariableNames = IndexSet<std::sync::Arc<str>>;
 
 /// The context object, built only when an expression asks for it; reads as the [`Json`] it holds.
 pub struct Context<'a> {

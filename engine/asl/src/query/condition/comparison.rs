@@ -5,7 +5,7 @@ use std::{cmp::Ordering, sync::Arc};
 use super::{pattern::Pattern, value};
 use crate::{
     json::{Json, Number},
-    query::{Env, EvalError, Path, compare_text},
+    query::{Env, EvalError, Path, VariableNames, compare_text},
     time::Timestamp,
 };
 
@@ -130,7 +130,7 @@ impl Comparison {
         }
     }
 
-    pub(super) fn variables(&self, names: &mut Vec<String>) {
+    pub(super) fn variables(&self, names: &mut VariableNames) {
         let path = match self {
             Self::Text(_, Other::At(path))
             | Self::Number(_, Other::At(path))

@@ -8,7 +8,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-use super::{Env, EvalError, Path, SyntaxError};
+use super::{Env, EvalError, Path, SyntaxError, VariableNames};
 use crate::json::{Json, pointer::Pointer};
 use comparison::Comparison;
 
@@ -22,6 +22,8 @@ pub struct Condition {
 
 #[derive(Clone, Debug)]
 enum Test {
+    /// JSONata's `Condition`, where it is written down.
+    Constant(bool),
     All(Box<[Test]>),
     Any(Box<[Test]>),
     Not(Box<Test>),
@@ -47,6 +49,13 @@ impl Condition {
         }
     }
 
+    /// A condition that always holds, or never.
+    pub fn constant(holds: bool) -> Self {
+        Self {
+            test: Test::Constant(holds),
+        }
+    }
+
     /// Whether it holds. Rules of `And` and `Or` are tested in order and no further than needed.
     ///
     /// # Errors
@@ -57,7 +66,7 @@ impl Condition {
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
-    pub fn variables(&self, names: &mut Vec<String>) {
+    pub fn variables(&self, names: &mut VariableNames) {
         self.test.variables(names);
     }
 }
@@ -65,6 +74,7 @@ impl Condition {
 impl Test {
     fn holds(&self, env: &Env<'_>) -> Result<bool, EvalError> {
         match self {
+            Self::Constant(holds) => Ok(*holds),
             Self::All(tests) => {
                 for test in tests {
                     if !test.holds(env)? {
@@ -90,8 +100,9 @@ impl Test {
         }
     }
 
-    fn variables(&self, names: &mut Vec<String>) {
+    fn variables(&self, names: &mut VariableNames) {
         match self {
+            Self::Constant(_) => {}
             Self::All(tests) | Self::Any(tests) => {
                 tests.iter().for_each(|test| test.variables(names));
             }

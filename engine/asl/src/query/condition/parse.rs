@@ -105,14 +105,20 @@ fn path(value: &Json, at: &Pointer, problems: &mut Problems) -> Option<Path> {
     let Some(text) = value.as_str() else {
         return mismatch(problems, at, "String", value);
     };
-    match Path::parse(text) {
-        Ok(path) => Some(path),
-        Err(problem) => {
-            let message = format!("Value must be a valid JSONPath: {}", problem.message);
-            problems.push((at.clone(), SyntaxError { message, ..problem }));
-            None
+    let problem = if text.starts_with('$') {
+        match Path::parse(text) {
+            Ok(path) if path.is_definite() => return Some(path),
+            Ok(_) => "the path can lead to more than one value".to_owned(),
+            Err(problem) => problem.message,
         }
-    }
+    } else {
+        "Reference path didn't start with '$'".to_owned()
+    };
+    refuse(
+        problems,
+        at,
+        format!("Value is not a Reference Path: {problem}"),
+    )
 }
 
 fn comparison(name: &str, value: &Json, at: &Pointer, problems: &mut Problems) -> Option<Compared> {

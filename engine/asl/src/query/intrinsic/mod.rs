@@ -15,7 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Env, EvalError, Path, Random, SyntaxError, limits, quote};
+use super::{Env, EvalError, Path, Random, SyntaxError, VariableNames, limits, quote};
 use crate::{
     error::names,
     json::{Json, bounded},
@@ -87,7 +87,7 @@ impl Intrinsic {
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
-    pub fn variables(&self, names: &mut Vec<String>) {
+    pub fn variables(&self, names: &mut VariableNames) {
         self.0.variables(names);
     }
 }
@@ -172,7 +172,7 @@ impl Call {
         )
     }
 
-    fn variables(&self, names: &mut Vec<String>) {
+    fn variables(&self, names: &mut VariableNames) {
         for argument in &self.arguments {
             match argument {
                 Argument::Path(path) => path.variables(names),

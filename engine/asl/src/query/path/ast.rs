@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{filter::Filter, function::Call};
+use crate::query::VariableNames;
 
 /// A root and the steps down from it.
 #[derive(Clone, Debug)]
@@ -90,11 +91,9 @@ impl Route {
     }
 
     /// Appends the variables that it reads.
-    pub(super) fn variables(&self, names: &mut Vec<String>) {
-        if let Root::Variable(name) = &self.root
-            && !names.iter().any(|known| **known == **name)
-        {
-            names.push(name.to_string());
+    pub(super) fn variables(&self, names: &mut VariableNames) {
+        if let Root::Variable(name) = &self.root {
+            names.insert(Arc::clone(name));
         }
         for step in &self.steps {
             match step {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use evaluate::NotFound;
 pub use reference::ReferencePath;
 
-use super::{Env, EvalError, SyntaxError, cursor::Cursor};
+use super::{Env, EvalError, SyntaxError, VariableNames, cursor::Cursor};
 use crate::json::Json;
 use ast::Route;
 
@@ -102,7 +102,7 @@ impl Path {
     }
 
     /// Appends the names of the variables that it reads, without repeats.
-    pub fn variables(&self, names: &mut Vec<String>) {
+    pub fn variables(&self, names: &mut VariableNames) {
         self.0.route.variables(names);
     }
 }

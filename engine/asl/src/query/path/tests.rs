@@ -38,11 +38,17 @@ fn a_syntax_error_says_where() {
 
 #[test]
 fn a_path_names_the_variables_that_it_reads_once_and_in_order() {
-    let mut names = vec!["first".to_owned()];
+    let mut names = crate::query::VariableNames::from(["first".into()]);
     Path::parse("$b.x[?(@.a == $c.y && $b in $first)].append($d)")
         .unwrap()
         .variables(&mut names);
-    assert_eq!(names, ["first", "b", "c", "d"]);
+    assert!(
+        names
+            .iter()
+            .map(|name| &**name)
+            .eq(["first", "b", "c", "d"]),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -292,7 +298,7 @@ proptest! {
     fn what_parses_evaluates_without_a_panic(text in path_like(), input in any_json()) {
         if let Ok(path) = Path::parse(&text) {
             let found = select(path.as_str(), &input.to_text());
-            let mut variables = Vec::new();
+            let mut variables = crate::query::VariableNames::new();
             path.variables(&mut variables);
             // A variable that was never assigned is an error wherever it stands.
             if !path.is_definite() && variables.is_empty() {

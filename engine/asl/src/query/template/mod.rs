@@ -8,7 +8,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Env, EvalError, Expression, SyntaxError, limits};
+use super::{Env, EvalError, Expression, SyntaxError, VariableNames, limits};
 use crate::{
     definition::QueryLanguage,
     error::names,
@@ -84,7 +84,7 @@ impl Template {
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
-    pub fn variables(&self, names: &mut Vec<String>) {
+    pub fn variables(&self, names: &mut VariableNames) {
         self.node.variables(names);
     }
 }
@@ -109,7 +109,7 @@ impl Node {
         }
     }
 
-    fn variables(&self, names: &mut Vec<String>) {
+    fn variables(&self, names: &mut VariableNames) {
         match self {
             Self::Literal(_) => {}
             Self::Dynamic { expression, .. } => expression.variables(names),
