@@ -47,7 +47,14 @@ pub struct Distributed {
     pub is_express: bool,
     pub label: Option<Arc<str>>,
     pub item_reader: Option<ServiceField>,
+    /// `MaxItems`, `MaxItemsPath` of the reader's config.
+    pub items_max: Option<Setting<u64>>,
+    /// The whole of `ItemBatcher`; its sizes are read in the two fields after it.
     pub item_batcher: Option<Template>,
+    /// `MaxItemsPerBatch`, `MaxItemsPerBatchPath`.
+    pub batch_items_max: Option<Setting<u64>>,
+    /// `MaxInputBytesPerBatch`, `MaxInputBytesPerBatchPath`.
+    pub batch_bytes_max: Option<Setting<u64>>,
     pub result_writer: Option<ServiceField>,
 }
 

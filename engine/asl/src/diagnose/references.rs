@@ -136,6 +136,14 @@ impl Names {
 
     fn distributed(&mut self, distributed: &Distributed) {
         self.template(distributed.item_batcher.as_ref());
+        let settings = [
+            &distributed.items_max,
+            &distributed.batch_items_max,
+            &distributed.batch_bytes_max,
+        ];
+        for setting in settings {
+            self.setting(setting.as_ref());
+        }
         let services = [&distributed.item_reader, &distributed.result_writer];
         for service in services.into_iter().flatten() {
             self.template(service.arguments.as_ref());
@@ -159,7 +167,13 @@ mod tests {
                 "Catch":[{"ErrorEquals":["States.ALL"],"Next":"F","Assign":{"e.$":"$caught"}}]},
             "C":{"Type":"Choice","Default":"W","Choices":[
                 {"Not":{"Variable":"$left","StringEqualsPath":"$right.x"},"Next":"W","Assign":{"z.$":"$rule"}}]},
-            "W":{"Type":"Wait","TimestampPath":"$until","Next":"M"},
+            "W":{"Type":"Wait","TimestampPath":"$until","Next":"D"},
+            "D":{"Type":"Map","Next":"M","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket.$":"$bucket"},
+                    "ReaderConfig":{"InputType":"JSON","MaxItemsPath":"$few"}},
+                "ItemBatcher":{"MaxItemsPerBatchPath":"$size","MaxInputBytesPerBatchPath":"$bytes","BatchInput":{"a.$":"$batch"}},
+                "ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket.$":"$results"}},
+                "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                    "StartAt":"X","States":{"X":{"Type":"Pass","End":true}}}},
             "M":{"Type":"Map","End":true,"ItemsPath":"$items","ItemSelector":{"a.$":"$item"},"MaxConcurrencyPath":"$max",
                 "ToleratedFailureCountPath":"$count","ToleratedFailurePercentagePath":"$percent",
                 "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
@@ -175,6 +189,7 @@ mod tests {
             listed,
             [
                 "C: left right rule",
+                "D: batch bucket bytes few results size",
                 "F: cause error",
                 "I: inner",
                 "M: count item items max percent",
