@@ -54,6 +54,16 @@ ALTER TABLE api_key ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE commit_log (
+    node_id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    seq bigint NOT NULL,
+    is_abandoned boolean DEFAULT false NOT NULL,
+    names_taken integer[],
+    guards_lost integer[],
+    steps_taken integer[]
+);
+
 CREATE TABLE connection (
     name text NOT NULL,
     id uuid NOT NULL,
@@ -67,6 +77,62 @@ CREATE TABLE connection (
     CONSTRAINT connection_name_check CHECK ((name ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
     CONSTRAINT connection_parameters_check CHECK ((octet_length(parameters) <= 65536)),
     CONSTRAINT connection_sealed_check CHECK ((octet_length(sealed) <= 65536))
+);
+
+CREATE TABLE execution (
+    id uuid NOT NULL,
+    machine_id uuid NOT NULL,
+    revision_id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closing_step bigint,
+    version bigint,
+    parent_execution_id uuid,
+    parent_attempt bigint,
+    shard smallint NOT NULL,
+    status smallint NOT NULL,
+    is_output_parsed boolean DEFAULT false NOT NULL,
+    name text,
+    alias text,
+    trace_header text,
+    error text,
+    CONSTRAINT execution_check CHECK ((((status = 0) = (closed_at IS NULL)) AND ((closed_at IS NULL) = (closing_step IS NULL)))),
+    CONSTRAINT execution_check1 CHECK (((parent_execution_id IS NULL) = (parent_attempt IS NULL))),
+    CONSTRAINT execution_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT execution_status_check CHECK (((status >= 0) AND (status <= 4)))
+);
+
+CREATE TABLE execution_close (
+    execution_id uuid NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closing_step bigint NOT NULL,
+    status smallint NOT NULL,
+    error text,
+    CONSTRAINT execution_close_status_check CHECK (((status >= 1) AND (status <= 4)))
+);
+
+CREATE TABLE execution_name (
+    machine_id uuid NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    execution_id uuid NOT NULL,
+    input_sha256 bytea NOT NULL,
+    CONSTRAINT execution_name_input_sha256_check CHECK ((octet_length(input_sha256) = 32))
+);
+
+CREATE TABLE execution_open (
+    execution_id uuid NOT NULL,
+    machine_id uuid NOT NULL,
+    shard smallint NOT NULL
+);
+
+CREATE TABLE execution_search (
+    execution_id uuid NOT NULL,
+    machine_id uuid NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    duration_ms bigint NOT NULL,
+    status smallint NOT NULL,
+    failed_state text,
+    error text
 );
 
 CREATE TABLE function (
@@ -87,6 +153,78 @@ CREATE TABLE function (
     CONSTRAINT function_timeout_ms_check CHECK (((timeout_ms >= 1) AND (timeout_ms <= 900000))),
     CONSTRAINT function_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
+
+CREATE TABLE inbox (
+    id bigint NOT NULL,
+    execution_id uuid NOT NULL,
+    shard smallint NOT NULL,
+    body text NOT NULL
+);
+ALTER TABLE ONLY inbox ALTER COLUMN body SET COMPRESSION lz4;
+
+ALTER TABLE inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME inbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE journal (
+    execution_id uuid NOT NULL,
+    number bigint NOT NULL,
+    first_event bigint NOT NULL,
+    event_count integer NOT NULL,
+    format smallint NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT journal_event_count_check CHECK ((event_count >= 0)),
+    CONSTRAINT journal_first_event_check CHECK ((first_event >= 1)),
+    CONSTRAINT journal_number_check CHECK ((number >= 1))
+)
+PARTITION BY RANGE (execution_id);
+ALTER TABLE ONLY journal ALTER COLUMN body SET COMPRESSION lz4;
+
+CREATE TABLE maintenance_lease (
+    name text NOT NULL,
+    node_id uuid NOT NULL,
+    held_until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE node (
+    id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    dead_at timestamp with time zone,
+    address text NOT NULL,
+    CONSTRAINT node_incarnation_check CHECK ((incarnation >= 1))
+);
+
+CREATE TABLE node_heartbeat (
+    node_id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    lease_ms bigint NOT NULL,
+    CONSTRAINT node_heartbeat_lease_ms_check CHECK ((lease_ms > 0))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE open_task (
+    execution_id uuid NOT NULL,
+    attempt bigint NOT NULL,
+    token_sha256 bytea NOT NULL,
+    heartbeat_seconds bigint,
+    opened_at timestamp with time zone NOT NULL,
+    heartbeat_at timestamp with time zone,
+    activity text,
+    token text,
+    input text,
+    CONSTRAINT open_task_check CHECK ((((token IS NULL) = (input IS NULL)) AND ((token IS NULL) OR (activity IS NOT NULL)))),
+    CONSTRAINT open_task_heartbeat_seconds_check CHECK ((heartbeat_seconds > 0)),
+    CONSTRAINT open_task_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+)
+WITH (fillfactor='70');
+ALTER TABLE ONLY open_task ALTER COLUMN input SET COMPRESSION lz4;
 
 CREATE TABLE revision (
     id uuid NOT NULL,
@@ -127,6 +265,29 @@ CREATE TABLE setting (
     CONSTRAINT setting_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 128))),
     CONSTRAINT setting_value_check CHECK ((octet_length(value) <= 65536))
 );
+
+CREATE TABLE shard (
+    id smallint NOT NULL,
+    node_id uuid,
+    incarnation bigint,
+    CONSTRAINT shard_check CHECK (((node_id IS NULL) = (incarnation IS NULL)))
+);
+
+CREATE TABLE slot_range (
+    first_slot smallint NOT NULL,
+    last_slot smallint NOT NULL,
+    shard smallint NOT NULL,
+    CONSTRAINT slot_range_check CHECK (((first_slot >= 0) AND (first_slot <= last_slot))),
+    CONSTRAINT slot_range_last_slot_check CHECK ((last_slot <= 4095))
+);
+
+CREATE TABLE snapshot (
+    execution_id uuid NOT NULL,
+    step bigint NOT NULL,
+    format smallint NOT NULL,
+    body text NOT NULL
+);
+ALTER TABLE ONLY snapshot ALTER COLUMN body SET COMPRESSION lz4;
 
 CREATE TABLE state_machine (
     id uuid NOT NULL,
@@ -173,6 +334,12 @@ CREATE TABLE version (
     CONSTRAINT version_number_check CHECK ((number >= 1))
 );
 
+CREATE TABLE wakeup (
+    execution_id uuid NOT NULL,
+    shard smallint NOT NULL,
+    due timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY activity
     ADD CONSTRAINT activity_name_key UNIQUE (name);
 
@@ -194,14 +361,50 @@ ALTER TABLE ONLY alias_route
 ALTER TABLE ONLY api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY commit_log
+    ADD CONSTRAINT commit_log_pkey PRIMARY KEY (node_id, incarnation, seq);
+
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_id_key UNIQUE (id);
 
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY execution_close
+    ADD CONSTRAINT execution_close_pkey PRIMARY KEY (execution_id);
+
+ALTER TABLE ONLY execution_name
+    ADD CONSTRAINT execution_name_pkey PRIMARY KEY (machine_id, name);
+
+ALTER TABLE ONLY execution_open
+    ADD CONSTRAINT execution_open_pkey PRIMARY KEY (execution_id);
+
+ALTER TABLE ONLY execution
+    ADD CONSTRAINT execution_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY execution_search
+    ADD CONSTRAINT execution_search_pkey PRIMARY KEY (execution_id);
+
 ALTER TABLE ONLY function
     ADD CONSTRAINT function_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (execution_id, number);
+
+ALTER TABLE ONLY maintenance_lease
+    ADD CONSTRAINT maintenance_lease_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY node_heartbeat
+    ADD CONSTRAINT node_heartbeat_pkey PRIMARY KEY (node_id);
+
+ALTER TABLE ONLY node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY open_task
+    ADD CONSTRAINT open_task_pkey PRIMARY KEY (execution_id, attempt);
 
 ALTER TABLE ONLY revision
     ADD CONSTRAINT revision_machine_id_number_key UNIQUE (machine_id, number);
@@ -215,6 +418,15 @@ ALTER TABLE ONLY session
 ALTER TABLE ONLY setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY shard
+    ADD CONSTRAINT shard_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY slot_range
+    ADD CONSTRAINT slot_range_pkey PRIMARY KEY (first_slot);
+
+ALTER TABLE ONLY snapshot
+    ADD CONSTRAINT snapshot_pkey PRIMARY KEY (execution_id);
+
 ALTER TABLE ONLY state_machine
     ADD CONSTRAINT state_machine_pkey PRIMARY KEY (id);
 
@@ -227,13 +439,36 @@ ALTER TABLE ONLY version
 ALTER TABLE ONLY version
     ADD CONSTRAINT version_pkey PRIMARY KEY (machine_id, number);
 
+ALTER TABLE ONLY wakeup
+    ADD CONSTRAINT wakeup_pkey PRIMARY KEY (execution_id);
+
 CREATE INDEX alias_route_version ON alias_route USING btree (machine_id, version);
+
+CREATE INDEX execution_close_unsuccessful ON execution_close USING btree (status, execution_id DESC) WHERE (status > 1);
+
+CREATE INDEX execution_machine ON execution USING btree (machine_id, id DESC);
+
+CREATE INDEX execution_open_machine ON execution_open USING btree (machine_id, execution_id DESC);
+
+CREATE INDEX execution_open_shard ON execution_open USING btree (shard);
+
+CREATE INDEX execution_search_error ON execution_search USING btree (machine_id, error, execution_id DESC) WHERE (error IS NOT NULL);
+
+CREATE INDEX execution_search_failed_state ON execution_search USING btree (machine_id, failed_state, execution_id DESC) WHERE (failed_state IS NOT NULL);
+
+CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) WHERE (status > 1);
+
+CREATE INDEX inbox_shard ON inbox USING btree (shard, id);
+
+CREATE INDEX open_task_waiting ON open_task USING btree (activity, opened_at) WHERE (token IS NOT NULL);
 
 CREATE INDEX session_expires_at ON session USING btree (expires_at);
 
 CREATE INDEX session_key_id ON session USING btree (key_id);
 
 CREATE UNIQUE INDEX state_machine_live ON state_machine USING btree (name) WHERE (deleted_at IS NULL);
+
+CREATE INDEX wakeup_due ON wakeup USING btree (shard, due, execution_id);
 
 ALTER TABLE ONLY alias
     ADD CONSTRAINT alias_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);
@@ -249,6 +484,9 @@ ALTER TABLE ONLY revision
 
 ALTER TABLE ONLY session
     ADD CONSTRAINT session_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_key(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY slot_range
+    ADD CONSTRAINT slot_range_shard_fkey FOREIGN KEY (shard) REFERENCES shard(id);
 
 ALTER TABLE ONLY state_machine
     ADD CONSTRAINT state_machine_revision FOREIGN KEY (revision_id) REFERENCES revision(id);

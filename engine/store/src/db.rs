@@ -19,7 +19,9 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
+use crate::fault::Faults;
 pub use executor::Tx;
+pub(crate) use executor::Unnamed;
 pub use promises::Promises;
 
 /// How long a caller waits for a free connection before it is told that the database is busy.
@@ -101,6 +103,7 @@ pub struct Db {
     options: PgConnectOptions,
     is_pooled: bool,
     promises: Promises,
+    faults: Faults,
 }
 
 impl fmt::Debug for Db {
@@ -143,6 +146,7 @@ impl Db {
             options,
             is_pooled,
             promises,
+            faults: Faults::default(),
         })
     }
 
@@ -171,6 +175,11 @@ impl Db {
     /// Whether a transaction-mode pooler stands in between.
     pub fn is_pooled(&self) -> bool {
         self.is_pooled
+    }
+
+    /// Where tests make commits fail; without the feature `fault-points` nothing ever does.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Waits until every connection is given back and closes them.

@@ -22,6 +22,14 @@ impl ExecutionId {
         Self(Uuid::from_bytes(bytes))
     }
 
+    /// The least id that can be made at `unix_millis` or later: a bound for ranges, never an execution.
+    pub fn first_of(unix_millis: u64) -> Self {
+        let bytes = unix_millis.to_be_bytes();
+        let mut id = [0u8; 16];
+        id[..6].copy_from_slice(&bytes[2..]);
+        Self(Uuid::from_bytes(id))
+    }
+
     /// The 12 bits after the version, which say which shard the execution belongs to.
     pub fn slot(self) -> u16 {
         let bytes = self.0.as_bytes();

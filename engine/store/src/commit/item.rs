@@ -16,9 +16,10 @@ pub struct Fence {
 }
 
 /// One execution's part of a batch: its steps, joined, and what must hold for them.
-#[derive(Clone, Debug, Default)]
+/// Made with [`Item::new`]; what is not set is not written.
+#[derive(Clone, Debug)]
 pub struct Item {
-    pub execution: Option<ExecutionId>,
+    pub execution: ExecutionId,
     /// Present where the execution starts in this batch.
     pub start: Option<Start>,
     /// In order and without gaps.
@@ -31,6 +32,22 @@ pub struct Item {
     pub inbox: Vec<i64>,
     /// Messages for other executions, written in this commit.
     pub messages: Vec<Message>,
+}
+
+impl Item {
+    pub fn new(execution: ExecutionId) -> Self {
+        Self {
+            execution,
+            start: None,
+            steps: Vec::new(),
+            close: None,
+            opened: Vec::new(),
+            closed: Vec::new(),
+            wakeup: Wakeup::Leave,
+            inbox: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -168,4 +185,7 @@ pub enum CommitError {
     /// The database refused it. Nothing was written.
     #[error("committing a batch")]
     Refused(#[source] sqlx::Error),
+    /// A mistake of ours, which trying again does not mend.
+    #[error("{0}")]
+    Fault(String),
 }

@@ -1,10 +1,19 @@
 //! The commit pipeline's end in the database: many executions' steps in one statement.
 //!
-//! The types in `item.rs` are what the runtime is being written against.
+//! Start with `item.rs` for what a commit writes and `writer.rs` for how; `statement.rs` holds its
+//! text, `columns.rs` its parameters, `refusals.rs` what was left out, `log.rs` the answer where the
+//! connection was lost. Which steps gather in a batch is not decided here but in the runtime.
 
+mod columns;
 mod item;
+mod log;
+mod refusals;
+mod statement;
+mod writer;
 
 pub use item::{
     ActivityTask, Close, CloseTask, CommitError, Fence, Item, Message, OpenTask, Outcome, Parent,
     Start, Status, Step, Wakeup,
 };
+pub use log::trim;
+pub use writer::{ITEMS_MAX, Writer};

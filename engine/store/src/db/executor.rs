@@ -32,7 +32,8 @@ impl Tx {
         self.inner.rollback().await
     }
 
-    fn connection(&mut self) -> &mut PgConnection {
+    /// The bare connection: for statements that are not prepared under a name by their maker.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.inner
     }
 }

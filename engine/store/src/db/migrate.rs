@@ -1,11 +1,14 @@
-//! Bringing the tables up to date when a node starts.
+//! Bringing the tables up to date when a node starts, and making the partitions that it will need.
 //!
 //! All that is missing is applied in one transaction, under a lock that ends with it: of several
 //! nodes that start at once one migrates and the others wait and then find nothing to do. A lock of
 //! the session would outlive its owner behind a pooler.
 
+use asl::Timestamp;
 use sqlx::migrate::MigrateError;
 use sqlx::{Connection, PgConnection};
+
+use crate::partition;
 
 /// Any number that nothing else locks: the letters of "stepwrig".
 const LOCK: i64 = 0x7374_6570_7772_6967;
@@ -27,6 +30,11 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), MigrateErro
     migrator
         .run_direct(target, &mut *transaction, is_dry)
         .await?;
+    let now = sqlx::query_scalar!(r#"SELECT now() AS "now!""#)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let now = Timestamp(now.timestamp_micros());
+    partition::make_missing(&mut transaction, now).await?;
     transaction.commit().await?;
     Ok(())
 }
