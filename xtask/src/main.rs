@@ -9,23 +9,36 @@
 )]
 #![expect(clippy::print_stdout, reason = "a command for people talks to people")]
 
+mod check;
 mod db;
+mod dev;
 mod project;
 
 use std::process::ExitCode;
 
+use check::Scope;
+
 const USAGE: &str = "\
 cargo xtask COMMAND
 
+  check [--no-tests]
+               everything that CI runs; with --no-tests the part that runs nothing of ours
   db prepare   check every SQL query against the migrations; write engine/store/.sqlx and
                migrations/schema.sql anew
   db check     the same, but compare instead of writing
+  dev server [ARGUMENTS OF serve]
+               a server on a database of its own, until standard input closes
+  dev stop     end the PostgreSQL that tests share
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["check"] => check::check(Scope::All),
+        ["check", "--no-tests"] => check::check(Scope::NoTests),
+        ["dev", "server", arguments @ ..] => dev::server(arguments),
+        ["dev", "stop"] => dev::stop(),
         ["db", "prepare"] => db::prepare(),
         ["db", "check"] => db::check(),
         _ => {

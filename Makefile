@@ -1,0 +1,53 @@
+# The commands that people use. Each brings what it needs: PostgreSQL's programs, npm packages, a
+# Python environment, a browser. Only Rust, Node and Python are taken for granted, and checked.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DESIGNER := web/designer
+# Arguments for `stepwright serve`, as in: make run ARGS="--listen 127.0.0.1:9000"
+ARGS :=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench build web fmt rust postgres clients browser pooler
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+
+run: rust postgres web ## build and start everything; prints the address
+	cargo build --quiet --profile quick --package stepwright
+	exec $(TARGET)/quick/stepwright serve $(ARGS)
+
+test: rust postgres web clients browser pooler ## every test: all that CI runs
+	cargo xtask check
+
+check: rust postgres web ## the part of `make test` that runs no tests
+	cargo xtask check --no-tests
+
+bench: rust postgres web ## measure, and print a table
+	cargo build --release --package stepwright
+	cargo xtask bench $(ARGS)
+
+build: rust web ## leaves target/release/stepwright
+	cargo build --release --package stepwright
+
+fmt: rust ## format the code
+	cargo fmt --all
+
+# --- what these need ---------------------------------------------------------------------------
+
+rust:
+	@sh scripts/need.sh rust
+
+postgres:
+	@sh scripts/postgres.sh
+
+clients:
+	@sh scripts/python.sh
+
+browser:
+	@sh scripts/browser.sh >/dev/null
+
+pooler:
+	@sh scripts/pooler.sh
+
+web: ## build the front end into web/dist
+	@sh scripts/web.sh
