@@ -5,8 +5,7 @@ use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -17,14 +16,19 @@ use super::{Database, Folder, program};
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long a server may take to drain and end.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
+/// How long the rest of its log is waited for; a child of its own may hold the pipe open for longer.
+const LOG_WITHIN: Duration = Duration::from_secs(1);
 
 /// A running server, stopped when dropped. Its log is printed if the test fails.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    pid: Pid,
     url: String,
     log: Log,
-    readers: Vec<JoinHandle<()>>,
+    /// Says nothing; it is closed when both outputs are.
+    log_end: mpsc::Receiver<()>,
+    exit: mpsc::Receiver<ExitStatus>,
+    ended: Option<ExitStatus>,
     _data: Option<Folder>,
 }
 
@@ -40,38 +44,60 @@ impl Server {
     /// The same with more arguments and variables for `stepwright serve`.
     pub fn start_with(database: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let data = Folder::new();
-        let mut command = serve(&[("DATABASE_URL", database.url())]);
-        command.arg("--data").arg(data.path());
-        command.args(arguments).envs(variables.iter().copied());
-        Self::run(command, Some(data))
+        let mut server = Self::start_in(database, &data, arguments, variables);
+        server._data = Some(data);
+        server
     }
 
-    /// With a private PostgreSQL in the data folder `data`, as `make run` does.
+    /// The same with a data folder that outlives it: for a server that comes back.
+    pub fn start_in(
+        database: &Database,
+        data: &Folder,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = serve();
+        command
+            .env("DATABASE_URL", database.url())
+            .arg("--data")
+            .arg(data.path());
+        Self::run(command.args(arguments).envs(variables.iter().copied()))
+    }
+
+    /// With a private PostgreSQL in the data folder, as `make run` does.
     pub fn start_private(data: &Folder, arguments: &[&str]) -> Self {
-        let mut command = serve(&[]);
-        command.arg("--data").arg(data.path()).args(arguments);
-        Self::run(command, None)
+        Self::run(serve().arg("--data").arg(data.path()).args(arguments))
     }
 
     /// A command that the caller has set up wholly; it must print its address when it is ready.
-    pub fn run(mut command: Command, data: Option<Folder>) -> Self {
-        let mut child = command
+    pub fn run(command: &mut Command) -> Self {
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = child
             .spawn()
-            .unwrap_or_else(|error| panic!("starting {}: {error}", program().display()));
+            .unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+        let pid = Pid::from_raw(child.id().cast_signed());
         let log = Log::default();
         let (found, url) = mpsc::channel();
-        let out = child.stdout.take().expect("it is piped");
-        let err = child.stderr.take().expect("it is piped");
-        let readers = vec![follow(out, &log, Some(found)), follow(err, &log, None)];
+        let (open, log_end) = mpsc::channel();
+        follow(
+            child.stdout.take().expect("it is piped"),
+            &log,
+            Some(found),
+            open.clone(),
+        );
+        follow(child.stderr.take().expect("it is piped"), &log, None, open);
+        let exit = wait_aside(child);
         let mut server = Server {
-            child,
+            pid,
             url: String::new(),
             log,
-            readers,
-            _data: data,
+            log_end,
+            exit,
+            ended: None,
+            _data: None,
         };
         match url.recv_timeout(READY_WITHIN) {
             Ok(url) => server.url = url,
@@ -85,8 +111,9 @@ impl Server {
         &self.url
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// The number of its process.
+    pub fn id(&self) -> i32 {
+        self.pid.as_raw()
     }
 
     /// Everything that it has printed so far.
@@ -99,14 +126,13 @@ impl Server {
 
     /// Sends a signal: `SIGSTOP` and `SIGCONT` make a node that was paused.
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.child.id().cast_signed());
-        kill(pid, signal).expect("the server is there to get a signal");
+        kill(self.pid, signal).expect("the server is there to get a signal");
     }
 
     /// Ends it at once, as a crash would.
     pub fn kill(mut self) {
-        self.child.kill().expect("the server is there to be killed");
-        self.child.wait().expect("a child can be waited for");
+        self.signal(Signal::SIGKILL);
+        self.ended = Some(self.exit.recv().expect("a killed process ends"));
     }
 
     /// Asks it to drain and end, and returns how it ended.
@@ -114,33 +140,34 @@ impl Server {
         self.end()
     }
 
+    /// Waits until it ends by itself; nothing if it does not within `patience`.
+    pub fn wait(mut self, patience: Duration) -> Option<ExitStatus> {
+        self.ended = self.exit.recv_timeout(patience).ok();
+        self.ended
+    }
+
     fn end(&mut self) -> ExitStatus {
-        if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+        if let Some(status) = self.ended.or_else(|| self.exit.try_recv().ok()) {
+            self.ended = Some(status);
             return status;
         }
         self.signal(Signal::SIGTERM);
-        let asked = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
-                return status;
-            }
-            if asked.elapsed() > STOP_WITHIN {
-                drop(self.child.kill());
-                return self.child.wait().expect("a child can be waited for");
-            }
-            // Another process gives no signal that could be waited for with a limit.
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        // It may have been paused, and then it would not hear.
+        self.signal(Signal::SIGCONT);
+        let status = self.exit.recv_timeout(STOP_WITHIN).unwrap_or_else(|_| {
+            self.signal(Signal::SIGKILL);
+            self.exit.recv().expect("a killed process ends")
+        });
+        self.ended = Some(status);
+        status
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.end();
-        for reader in self.readers.drain(..) {
-            drop(reader.join());
-        }
         if std::thread::panicking() {
+            drop(self.log_end.recv_timeout(LOG_WITHIN));
             eprintln!(
                 "--- what the server at {} printed\n{}",
                 self.url,
@@ -151,7 +178,7 @@ impl Drop for Server {
 }
 
 /// `stepwright serve` on a free port; the environment that the test runs in does not leak in.
-fn serve(variables: &[(&str, &str)]) -> Command {
+fn serve() -> Command {
     let mut command = Command::new(program());
     let kept = [
         "PATH",
@@ -168,20 +195,31 @@ fn serve(variables: &[(&str, &str)]) -> Command {
     command
         .env_clear()
         .envs(kept)
-        .envs(variables.iter().copied());
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
+        .args(["serve", "--listen", "127.0.0.1:0"]);
     command
 }
 
-/// Gathers lines into the log, and sends the first address among them.
+/// Waits for the process on a thread, so that others can wait with a limit.
+fn wait_aside(mut child: Child) -> mpsc::Receiver<ExitStatus> {
+    let (ended, exit) = mpsc::channel();
+    std::thread::spawn(move || {
+        let status = child.wait().expect("a child can be waited for");
+        // Nobody may be left who wants to know.
+        drop(ended.send(status));
+    });
+    exit
+}
+
+/// Gathers lines into the log, and sends the first address among them. `open` is dropped at the end.
 fn follow(
     output: impl Read + Send + 'static,
     log: &Log,
-    found: Option<mpsc::Sender<String>>,
-) -> JoinHandle<()> {
+    mut found: Option<mpsc::Sender<String>>,
+    open: mpsc::Sender<()>,
+) {
     let log = Arc::clone(log);
-    let mut found = found;
     std::thread::spawn(move || {
+        let _open = open;
         for line in BufReader::new(output).lines() {
             let Ok(line) = line else { break };
             if let Some(url) = address_in(&line)
@@ -193,7 +231,7 @@ fn follow(
             // Writing to a String cannot fail.
             let _ = writeln!(log, "{line}");
         }
-    })
+    });
 }
 
 /// The first `http://…` of a line, without colours and without a slash at the end.
