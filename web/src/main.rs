@@ -1,1 +1,3 @@
+//! The `stepwright` command.
+
 fn main() {}

@@ -29,6 +29,7 @@ pub struct Server {
     log_end: mpsc::Receiver<()>,
     exit: mpsc::Receiver<ExitStatus>,
     ended: Option<ExitStatus>,
+    /// Removed with it.
     _data: Option<Folder>,
 }
 
@@ -44,9 +45,11 @@ impl Server {
     /// The same with more arguments and variables for `stepwright serve`.
     pub fn start_with(database: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let data = Folder::new();
-        let mut server = Self::start_in(database, &data, arguments, variables);
-        server._data = Some(data);
-        server
+        let mut command = serve_in(&data, arguments);
+        command
+            .env("DATABASE_URL", database.url())
+            .envs(variables.iter().copied());
+        Self::launch(&mut command, Some(data))
     }
 
     /// The same with a data folder that outlives it: for a server that comes back.
@@ -56,21 +59,24 @@ impl Server {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        let mut command = serve();
+        let mut command = serve_in(data, arguments);
         command
             .env("DATABASE_URL", database.url())
-            .arg("--data")
-            .arg(data.path());
-        Self::run(command.args(arguments).envs(variables.iter().copied()))
+            .envs(variables.iter().copied());
+        Self::launch(&mut command, None)
     }
 
     /// With a private PostgreSQL in the data folder, as `make run` does.
     pub fn start_private(data: &Folder, arguments: &[&str]) -> Self {
-        Self::run(serve().arg("--data").arg(data.path()).args(arguments))
+        Self::launch(&mut serve_in(data, arguments), None)
     }
 
     /// A command that the caller has set up wholly; it must print its address when it is ready.
     pub fn run(command: &mut Command) -> Self {
+        Self::launch(command, None)
+    }
+
+    fn launch(command: &mut Command, data: Option<Folder>) -> Self {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -97,7 +103,7 @@ impl Server {
             log_end,
             exit,
             ended: None,
-            _data: None,
+            _data: data,
         };
         match url.recv_timeout(READY_WITHIN) {
             Ok(url) => server.url = url,
@@ -167,7 +173,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
         if std::thread::panicking() {
-            drop(self.log_end.recv_timeout(LOG_WITHIN));
+            let _ = self.log_end.recv_timeout(LOG_WITHIN);
             eprintln!(
                 "--- what the server at {} printed\n{}",
                 self.url,
@@ -178,7 +184,7 @@ impl Drop for Server {
 }
 
 /// `stepwright serve` on a free port; the environment that the test runs in does not leak in.
-fn serve() -> Command {
+fn serve_in(data: &Folder, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     let kept = [
         "PATH",
@@ -195,7 +201,8 @@ fn serve() -> Command {
     command
         .env_clear()
         .envs(kept)
-        .args(["serve", "--listen", "127.0.0.1:0"]);
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(data.path()).args(arguments);
     command
 }
 
@@ -205,7 +212,7 @@ fn wait_aside(mut child: Child) -> mpsc::Receiver<ExitStatus> {
     std::thread::spawn(move || {
         let status = child.wait().expect("a child can be waited for");
         // Nobody may be left who wants to know.
-        drop(ended.send(status));
+        let _ = ended.send(status);
     });
     exit
 }

@@ -7,9 +7,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "engine/asl",
         &[],
-        &[
-            "tokio", "sqlx", "reqwest", "hyper", "axum", "nix", "rand", "uuid",
-        ],
+        &["tokio", "sqlx", "reqwest", "hyper", "axum", "nix", "rand"],
     ),
     (
         "engine/store",
@@ -30,7 +28,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "web",
         &["asl", "store", "functions", "embedded_pg", "runtime"],
-        &["sqlx"],
+        &[],
     ),
     // The cure for a store that does not compile cannot need the store.
     ("xtask", &["embedded_pg"], &["axum", "reqwest"]),

@@ -65,7 +65,10 @@ fn gather(top: &Path, folder: &Path, files: &mut Vec<File>) {
         let entry = entry.unwrap();
         let name = entry.file_name();
         let kind = entry.file_type().unwrap();
-        if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+        if SKIPPED.iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        if kind.is_dir() {
             gather(top, &entry.path(), files);
         } else if kind.is_file() {
             // What is not text has no rules here.

@@ -1,3 +1,5 @@
+//! Settings from flags, environment, file and defaults, and what is refused.
+
 use std::path::Path;
 
 use clap::Parser;

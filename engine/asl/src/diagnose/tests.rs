@@ -1,3 +1,5 @@
+//! Diagnostics: their order, their limits, their texts.
+
 use super::{
     MachineType, Severity, codes, invalid_definition_message, limits, parse,
     testing::{check, check_state},

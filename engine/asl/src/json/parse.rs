@@ -253,7 +253,7 @@ impl Parser<'_> {
         Ok(plain)
     }
 
-    /// `\uXXXX`, a pair of them where they are surrogates. A lone surrogate is not text, so it
+    /// Four hex digits after `\u`, a pair of them where they are surrogates. A lone surrogate is not text, so it
     /// becomes U+FFFD.
     fn unicode_escape(&mut self) -> Result<char, ParseError> {
         let first = self.hex4()?;

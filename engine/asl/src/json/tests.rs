@@ -1,3 +1,5 @@
+//! Documents read and written again, and what is not JSON.
+
 use super::{Json, Number, parse};
 
 #[track_caller]
