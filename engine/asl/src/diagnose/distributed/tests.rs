@@ -1,3 +1,5 @@
+//! The rules of distributed Map states, each with a definition that breaks it.
+
 use crate::{
     definition::{Kind, map::Mode},
     diagnose::{

@@ -1,3 +1,5 @@
+//! The rules of Map states, each with a definition that breaks it.
+
 use crate::diagnose::{
     MachineType,
     testing::{check_state, check_type, one_state},
