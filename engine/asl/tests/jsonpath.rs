@@ -1,12 +1,16 @@
 //! Paths against the conformance data and against the dialect's own rules in `cases/jsonpath`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/env.rs"]
+mod env;
+mod support;
+
 use std::{fs, path::PathBuf};
 
-use asl::{
-    Json, Payload, json,
-    query::{Context, Env, Path, Random, Variables},
-};
+use asl::{Json, json, query::Path};
+
+use env::with_env;
+use support::{conformance, read_json, text};
 
 /// Cases whose `definite` in the data is false though Jayway's rule makes the path definite: a
 /// negative index and a name beyond ASCII or with an escape are still one place. What they find is
@@ -23,24 +27,15 @@ const DEFINITE_AFTER_ALL: [&str; 7] = [
 
 #[test]
 fn the_conformance_cases_of_both_dialects_hold() {
-    let folder = std::env::var("STEPWRIGHT_CONFORMANCE").map_or_else(
-        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    let file = folder.join("jsonpath/rfc9535.json");
-    let Ok(text) = fs::read_to_string(&file) else {
-        eprintln!(
-            "no conformance data at {}: nothing compared",
-            file.display()
-        );
+    let Some(file) = conformance("jsonpath/rfc9535.json") else {
         return;
     };
-    let cases = json::parse(&text).unwrap();
+    let cases = read_json(&fs::read_to_string(file).unwrap());
     let cases = cases.as_array().unwrap();
     let mut failures = Vec::new();
     for case in cases {
-        let name = case.get("name").and_then(Json::as_str).unwrap();
-        let selector = case.get("selector").and_then(Json::as_str).unwrap();
+        let name = text(case, "name");
+        let selector = text(case, "selector");
         let expected = case.get("result").unwrap();
         let definite = case.get("definite").and_then(Json::as_bool).unwrap();
         let path = match Path::parse(selector) {
@@ -80,16 +75,12 @@ fn the_rules_of_the_dialect_hold() {
     let mut count = 0;
     for entry in fs::read_dir(&folder).unwrap() {
         let file = entry.unwrap().path();
-        let text = fs::read_to_string(&file).unwrap();
-        let document = json::parse(&text).unwrap_or_else(|error| panic!("{file:?}: {error}"));
-        let source = document.get("source").and_then(Json::as_str);
-        assert!(
-            source.is_some_and(|text| !text.is_empty()),
-            "{file:?} names no source"
-        );
+        let document = json::parse(&fs::read_to_string(&file).unwrap());
+        let document = document.unwrap_or_else(|error| panic!("{file:?}: {error}"));
+        assert_ne!(text(&document, "source"), "", "{file:?} names no source");
         for case in document.get("cases").and_then(Json::as_array).unwrap() {
             count += 1;
-            let path = case.get("path").and_then(Json::as_str).unwrap();
+            let path = text(case, "path");
             let input = case.get("input").or_else(|| document.get("input"));
             let outcome = Path::parse(path)
                 .map_err(|error| ("syntax", error.message))
@@ -118,31 +109,7 @@ fn the_rules_of_the_dialect_hold() {
 
 /// The value of a path, with `context` and `variables` from the case; an error as its text.
 fn select(path: &Path, input: &Json, case: &Json) -> Result<Json, String> {
-    let context = case.get("context").cloned().unwrap_or(Json::Null);
-    let context: Context<'_> = Context::new(move || context.clone());
-    let mut variables = Variables::new();
-    if let Some(values) = case.get("variables").and_then(Json::as_object) {
-        variables.extend(
-            values
-                .iter()
-                .map(|(name, value)| (name.clone(), Payload::from(value.clone()))),
-        );
-    }
-    let env = Env {
-        input,
-        result: None,
-        error_output: None,
-        context: &context,
-        variables: &variables,
-        random: &mut NoChance,
-    };
-    path.select(&env).map_err(|error| error.detail)
-}
-
-struct NoChance;
-
-impl Random for NoChance {
-    fn next_u64(&mut self) -> u64 {
-        0
-    }
+    let context = case.get("context").unwrap_or(&Json::Null);
+    let variables = case.get("variables").unwrap_or(&Json::Null);
+    with_env(input, context, variables, |env| path.select(env)).map_err(|error| error.detail)
 }

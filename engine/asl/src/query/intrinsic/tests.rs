@@ -116,6 +116,7 @@ fn json_text_becomes_a_value_and_back() {
         r#"{"foo":"bar","n":1.50}"#,
     );
     check("States.StringToJson('12')", "12");
+    check("States.StringToJson(' ')", "null");
     check("States.JsonToString($.o)", r#""{\"a\":1,\"b\":{\"c\":2}}""#);
     check("States.JsonToString($.name)", r#""\"Arnav\"""#);
     check(

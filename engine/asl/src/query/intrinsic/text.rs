@@ -131,10 +131,13 @@ pub(super) fn hash(data: &Json, algorithm: &Json) -> Result<Json, Reason> {
     Ok(Json::from(digest))
 }
 
-/// `States.StringToJson`.
+/// `States.StringToJson`. A blank text gives null (recorded).
 pub(super) fn to_json(text: &Json) -> Result<Json, Reason> {
-    json::parse(string("first", text)?)
-        .map_err(|error| format!("The argument is not valid JSON: {error}"))
+    let text = string("first", text)?;
+    if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+        return Ok(Json::Null);
+    }
+    json::parse(text).map_err(|error| format!("The argument is not valid JSON: {error}"))
 }
 
 /// `States.JsonToString`.
