@@ -1,6 +1,8 @@
 //! One dynamic value: a path, an intrinsic call, or (with the JSONata dialect) a `{% %}` text.
 
-use super::{Env, EvalError, Path, SyntaxError, VariableNames, intrinsic::Intrinsic, quote};
+use super::{
+    Env, EvalError, Path, SyntaxError, VariableNames, budget::Budget, intrinsic::Intrinsic, quote,
+};
 use crate::json::Json;
 
 /// A compiled expression of either query language.
@@ -42,14 +44,26 @@ impl Expression {
     /// States.Runtime `The JSONPath '$.x' specified for the field 'address.$' could not be found in
     /// the input '{…}'` for a path that leads nowhere; else as [`Self::evaluate`].
     pub fn evaluate_field(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
+        self.evaluate_within(env, field, &Budget::new())
+    }
+
+    pub(super) fn evaluate_within(
+        &self,
+        env: &mut Env<'_>,
+        field: &str,
+        budget: &Budget,
+    ) -> Result<Json, EvalError> {
         match self {
-            Self::Path(path) => path.find(env).map_err(|_| {
+            Self::Path(path) => path.find_within(env, budget).map_err(|reason| {
+                if reason.is_limit {
+                    return path.invalid(&reason);
+                }
                 EvalError::runtime(format!(
                     "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{}'",
                     quote(env.input)
                 ))
             }),
-            Self::Intrinsic(call) => call.evaluate(env),
+            Self::Intrinsic(call) => call.evaluate_within(env, budget),
         }
     }
 

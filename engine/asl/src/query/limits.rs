@@ -19,11 +19,12 @@ pub const STEPS_MAX: usize = 256;
 /// How many values a path may yield.
 pub const MATCHES_MAX: usize = 100_000;
 
-/// How many nodes the evaluation of one path may look at: well under a second.
-pub const VISITS_MAX: u32 = 5_000_000;
+/// How many values the evaluation of one field may look at: well under a second.
+pub const VISITS_MAX: usize = 5_000_000;
 
-/// Levels that `..` goes down. JSON text nests 1,000 levels at most.
-pub const DESCENT_MAX: usize = 2_000;
+/// Steps that an evaluation may stand in at once, those of filters inside one another added up:
+/// each takes a frame of the stack.
+pub const LEVELS_MAX: usize = 400;
 
 /// Bytes of the compiled form of one regular expression.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
@@ -34,6 +35,9 @@ pub const PATTERNS_MAX: usize = 16;
 /// Bytes of JSON text that one rendered template or one intrinsic result may have. Eight times the
 /// service's payload limit: a result that is too large fails with AWS's own text, a bomb fails here.
 pub const VALUE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bytes of all that intrinsic calls compute for one field on the way to its value.
+pub const COMPUTED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Levels that a computed value may nest: as deep as JSON text that can be read back.
 pub const VALUE_DEPTH_MAX: usize = crate::json::parse::DEPTH_MAX;

@@ -11,6 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::{json::Json, payload::Payload};
 
+mod budget;
 pub mod condition;
 mod cursor;
 pub mod expression;

@@ -2,10 +2,10 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::{pattern::Pattern, value};
+use super::{Scene, pattern::Pattern};
 use crate::{
     json::{Json, Number},
-    query::{Env, EvalError, Path, VariableNames, compare_text},
+    query::{EvalError, Path, VariableNames, compare_text},
     time::Timestamp,
 };
 
@@ -90,10 +90,10 @@ pub(super) enum Kind {
 }
 
 impl Comparison {
-    pub(super) fn holds(&self, found: &Json, env: &Env<'_>) -> Result<bool, EvalError> {
+    pub(super) fn holds(&self, found: &Json, scene: &Scene<'_, '_>) -> Result<bool, EvalError> {
         match self {
             Self::Text(relation, other) => {
-                let other = other.get(env, |value| match value {
+                let other = other.get(scene, |value| match value {
                     Json::String(text) => Some(Arc::clone(text)),
                     _ => None,
                 })?;
@@ -108,7 +108,7 @@ impl Comparison {
                 _ => Ok(false),
             },
             Self::Number(relation, other) => {
-                let other = other.get(env, |value| value.as_number().cloned())?;
+                let other = other.get(scene, |value| value.as_number().cloned())?;
                 let order = found
                     .as_number()
                     .zip(other.as_ref())
@@ -116,11 +116,11 @@ impl Comparison {
                 Ok(relation.admits(order))
             }
             Self::Boolean(other) => {
-                let other = other.get(env, Json::as_bool)?;
+                let other = other.get(scene, Json::as_bool)?;
                 Ok(other.is_some() && found.as_bool() == other)
             }
             Self::Timestamp(relation, other) => {
-                let other = other.get(env, timestamp)?;
+                let other = other.get(scene, timestamp)?;
                 let order = timestamp(found)
                     .zip(other)
                     .map(|(found, other)| found.cmp(&other));
@@ -151,12 +151,12 @@ impl<T: Clone> Other<T> {
     /// The value to compare with; `None` where the path has one of another type.
     fn get(
         &self,
-        env: &Env<'_>,
+        scene: &Scene<'_, '_>,
         read: impl FnOnce(&Json) -> Option<T>,
     ) -> Result<Option<T>, EvalError> {
         match self {
             Self::Fixed(fixed) => Ok(Some(fixed.clone())),
-            Self::At(path) => Ok(read(&value(path, env)?)),
+            Self::At(path) => Ok(read(&scene.value(path)?)),
         }
     }
 }

@@ -8,7 +8,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-use super::{Env, EvalError, Path, SyntaxError, VariableNames};
+use super::{Env, EvalError, Path, SyntaxError, VariableNames, budget::Budget};
 use crate::json::{Json, pointer::Pointer};
 use comparison::Comparison;
 
@@ -62,7 +62,10 @@ impl Condition {
     /// States.Runtime `Invalid path '$.x': The choice state's condition path references an invalid
     /// value.` for a variable or a `…Path` that leads nowhere. A value of another type is no error.
     pub fn holds(&self, env: &mut Env<'_>) -> Result<bool, EvalError> {
-        self.test.holds(env)
+        self.test.holds(&Scene {
+            env,
+            budget: Budget::new(),
+        })
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
@@ -71,13 +74,41 @@ impl Condition {
     }
 }
 
+/// What one evaluation of a condition reads, and what it may cost.
+struct Scene<'s, 'e> {
+    env: &'s Env<'e>,
+    budget: Budget,
+}
+
+impl Scene<'_, '_> {
+    /// The value of a path of a choice rule.
+    fn value(&self, path: &Path) -> Result<Json, EvalError> {
+        path.find_within(self.env, &self.budget).map_err(|reason| {
+            if reason.is_limit {
+                return path.invalid(&reason);
+            }
+            EvalError::runtime(format!(
+                "Invalid path '{path}': The choice state's condition path references an invalid value."
+            ))
+        })
+    }
+
+    fn has(&self, path: &Path) -> Result<bool, EvalError> {
+        match path.find_within(self.env, &self.budget) {
+            Ok(_) => Ok(true),
+            Err(reason) if reason.is_limit => Err(path.invalid(&reason)),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
 impl Test {
-    fn holds(&self, env: &Env<'_>) -> Result<bool, EvalError> {
+    fn holds(&self, scene: &Scene<'_, '_>) -> Result<bool, EvalError> {
         match self {
             Self::Constant(holds) => Ok(*holds),
             Self::All(tests) => {
                 for test in tests {
-                    if !test.holds(env)? {
+                    if !test.holds(scene)? {
                         return Ok(false);
                     }
                 }
@@ -85,18 +116,18 @@ impl Test {
             }
             Self::Any(tests) => {
                 for test in tests {
-                    if test.holds(env)? {
+                    if test.holds(scene)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            Self::Not(test) => Ok(!test.holds(env)?),
-            Self::Present { variable, expected } => Ok(variable.find(env).is_ok() == *expected),
+            Self::Not(test) => Ok(!test.holds(scene)?),
+            Self::Present { variable, expected } => Ok(scene.has(variable)? == *expected),
             Self::Compare {
                 variable,
                 comparison,
-            } => comparison.holds(&value(variable, env)?, env),
+            } => comparison.holds(&scene.value(variable)?, scene),
         }
     }
 
@@ -117,13 +148,4 @@ impl Test {
             }
         }
     }
-}
-
-/// The value of a path of a choice rule.
-fn value(path: &Path, env: &Env<'_>) -> Result<Json, EvalError> {
-    path.find(env).map_err(|_| {
-        EvalError::runtime(format!(
-            "Invalid path '{path}': The choice state's condition path references an invalid value."
-        ))
-    })
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Env, EvalError, Path, Random, SyntaxError, VariableNames, limits, quote};
+use super::{Env, EvalError, Path, Random, SyntaxError, VariableNames, budget::Budget, quote};
 use crate::{
     error::names,
     json::{Json, bounded},
@@ -61,6 +61,8 @@ struct Value<'c> {
 /// Why a function has no value.
 type Reason = String;
 
+const TOO_LARGE: &str = "The result is too large.";
+
 impl Intrinsic {
     /// Reads a call that is the whole of `text`, and checks the number of its arguments and the
     /// types of those that are written down.
@@ -79,11 +81,15 @@ impl Intrinsic {
     /// States.Runtime for an argument that is not in the input, States.IntrinsicFailure for one
     /// that the function does not take.
     pub fn evaluate(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
-        let value = self.0.evaluate(env)?;
-        if bounded::measure(&value, limits::VALUE_BYTES_MAX, limits::VALUE_DEPTH_MAX).is_err() {
-            return Err(self.0.fail("The result is too large."));
-        }
-        Ok(value)
+        self.evaluate_within(env, &Budget::new())
+    }
+
+    pub(super) fn evaluate_within(
+        &self,
+        env: &mut Env<'_>,
+        budget: &Budget,
+    ) -> Result<Json, EvalError> {
+        self.0.evaluate(env, budget)
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
@@ -93,16 +99,26 @@ impl Intrinsic {
 }
 
 impl Call {
-    fn evaluate(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
+    fn evaluate(&self, env: &mut Env<'_>, budget: &Budget) -> Result<Json, EvalError> {
         let mut values = Vec::with_capacity(self.arguments.len());
         for argument in &self.arguments {
-            values.push(self.value(argument, env)?);
+            values.push(self.value(argument, env, budget)?);
         }
-        self.apply(&values, env.random)
-            .map_err(|reason| self.fail(&reason))
+        let value = self
+            .apply(&values, env.random)
+            .map_err(|reason| self.fail(&reason))?;
+        match budget.compute(&value) {
+            Ok(()) => Ok(value),
+            Err(_) => Err(self.fail(TOO_LARGE)),
+        }
     }
 
-    fn value<'c>(&self, argument: &'c Argument, env: &mut Env<'_>) -> Result<Value<'c>, EvalError> {
+    fn value<'c>(
+        &self,
+        argument: &'c Argument,
+        env: &mut Env<'_>,
+        budget: &Budget,
+    ) -> Result<Value<'c>, EvalError> {
         let plain = |json| Value {
             json,
             escaped_braces: &[],
@@ -116,13 +132,16 @@ impl Call {
                 json: Json::String(Arc::clone(&text.value)),
                 escaped_braces: &text.escaped_braces,
             }),
-            Argument::Path(path) => path.find(env).map(plain).map_err(|_| {
+            Argument::Path(path) => path.find_within(env, budget).map(plain).map_err(|reason| {
+                if reason.is_limit {
+                    return path.invalid(&reason);
+                }
                 EvalError::runtime(self.framed(&format!(
                     "The JSONPath argument for the field '{path}' could not be found in the input '{}'",
                     quote(env.input)
                 )))
             }),
-            Argument::Call(call) => call.evaluate(env).map(plain),
+            Argument::Call(call) => call.evaluate(env, budget).map(plain),
         }
     }
 

@@ -9,7 +9,7 @@ use base64::{
 };
 use sha2::Digest as _;
 
-use super::{Reason, Value, brief, unfit};
+use super::{Reason, TOO_LARGE, Value, brief, unfit};
 use crate::{
     json::{self, Json, bounded},
     query::{Random, limits},
@@ -50,7 +50,7 @@ pub(super) fn format(values: &[Value<'_>]) -> Result<Json, Reason> {
         };
         write_plain(&value.json, &mut formatted)?;
         if formatted.len() > limits::VALUE_BYTES_MAX {
-            return Err("The result is too large.".to_owned());
+            return Err(TOO_LARGE.to_owned());
         }
     }
     if values_left.next().is_some() {
@@ -143,7 +143,7 @@ pub(super) fn to_json(text: &Json) -> Result<Json, Reason> {
 /// `States.JsonToString`.
 pub(super) fn from_json(value: &Json) -> Result<Json, Reason> {
     bounded::measure(value, limits::VALUE_BYTES_MAX, limits::VALUE_DEPTH_MAX)
-        .map_err(|_| "The result is too large.".to_owned())?;
+        .map_err(|_| TOO_LARGE.to_owned())?;
     Ok(Json::from(value.to_text()))
 }
 

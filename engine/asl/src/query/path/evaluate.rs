@@ -2,82 +2,26 @@
 //! gathers what it meets, and what is missing or of another kind on its way is no error.
 //! Source: recorded histories (`$.items[1:]` on `{}` gives `[]`), else Jayway JsonPath's documentation.
 
-use std::cell::{Cell, OnceCell};
-
-use regex::Regex;
-
 use super::{
-    ast::{Root, Route, Step, fragment, trail},
-    filter::Pattern,
+    ast::{Route, Step, fragment, trail},
+    pattern::Pattern,
+    scope::{Failure, NotFound, Scope, Shared},
 };
 use crate::{
     json::{Json, Object, bounded},
-    query::{Env, limits},
+    query::{Env, budget::Budget, limits},
 };
 
-/// That a path leads nowhere, and where it broke off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotFound {
-    /// `Missing property in path $['a']`, `No results for path: $['a']['b']`, …
-    pub detail: String,
-}
-
-/// Why a walk ended without a value.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Nothing there. Inside an indefinite path or a filter that is no error.
-    Missing(String),
-    /// A limit was met; nothing may go on.
-    Exhausted(String),
-}
-
-/// What an evaluation sees. Copied for each item that a filter looks at.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'s> {
-    shared: &'s Shared<'s>,
-    item: Option<&'s Json>,
-}
-
-struct Shared<'s> {
-    input: &'s Json,
-    env: &'s dyn Roots,
-    patterns: &'s [Pattern],
-    compiled: Vec<OnceCell<Option<Regex>>>,
-    visits_left: Cell<u32>,
-}
-
-/// The context object and the variables of an [`Env`], without its lifetime.
-trait Roots {
-    fn context(&self) -> &Json;
-    fn variable(&self, name: &str) -> Option<&Json>;
-}
-
-impl Roots for Env<'_> {
-    fn context(&self) -> &Json {
-        self.context
-    }
-
-    fn variable(&self, name: &str) -> Option<&Json> {
-        self.variables.get(name).map(crate::Payload::json)
-    }
-}
-
 /// The value of a whole path.
-pub(super) fn path(env: &Env<'_>, route: &Route, patterns: &[Pattern]) -> Result<Json, NotFound> {
-    let shared = Shared {
-        input: env.input,
-        env,
-        patterns,
-        compiled: patterns.iter().map(|_| OnceCell::new()).collect(),
-        visits_left: Cell::new(limits::VISITS_MAX),
-    };
-    let scope = Scope {
-        shared: &shared,
-        item: None,
-    };
-    let value = scope.evaluate(route).map_err(|failure| match failure {
-        Failure::Missing(detail) | Failure::Exhausted(detail) => NotFound { detail },
-    })?;
+pub(super) fn path(
+    env: &Env<'_>,
+    route: &Route,
+    patterns: &[Pattern],
+    budget: &Budget,
+) -> Result<Json, NotFound> {
+    let shared = Shared::new(env, patterns, budget);
+    let scope = Scope::new(&shared);
+    let value = scope.evaluate(route)?;
     // Only a path that gathers or computes can give more text than it was given.
     if route.copies_nothing()
         || bounded::measure(&value, limits::VALUE_BYTES_MAX, limits::VALUE_DEPTH_MAX).is_ok()
@@ -89,10 +33,11 @@ pub(super) fn path(env: &Env<'_>, route: &Route, patterns: &[Pattern]) -> Result
             "what it finds has more than {} bytes",
             limits::VALUE_BYTES_MAX
         ),
+        is_limit: true,
     })
 }
 
-impl<'s> Scope<'s> {
+impl Scope<'_> {
     /// The value of a path: its one value, or the list of what it found.
     pub(super) fn evaluate(self, route: &Route) -> Result<Json, Failure> {
         let document = self.root(&route.root)?;
@@ -113,40 +58,6 @@ impl<'s> Scope<'s> {
         let mut found = Vec::new();
         self.gather(document, steps, &mut found)?;
         Ok(Json::array(found))
-    }
-
-    /// The same scope for an item of a filter.
-    pub(super) fn with_item<'t>(self, item: &'t Json) -> Scope<'t>
-    where
-        's: 't,
-    {
-        Scope {
-            shared: self.shared,
-            item: Some(item),
-        }
-    }
-
-    /// The compiled regular expression of that number, `None` where there is none.
-    pub(super) fn pattern(&self, number: usize) -> Option<&'s Regex> {
-        let shared = self.shared;
-        let cell = shared.compiled.get(number)?;
-        cell.get_or_init(|| shared.patterns.get(number).and_then(Pattern::compile))
-            .as_ref()
-    }
-
-    fn root(&self, root: &Root) -> Result<&'s Json, Failure> {
-        match root {
-            Root::Input => Ok(self.shared.input),
-            Root::Context => Ok(self.shared.env.context()),
-            Root::Variable(name) => self
-                .shared
-                .env
-                .variable(name)
-                .ok_or_else(|| Failure::Missing(format!("No results for path: ${name}"))),
-            Root::Item => self
-                .item
-                .ok_or_else(|| Failure::Missing("'@' has a meaning in a filter only".to_owned())),
-        }
     }
 
     /// Goes along the steps of a definite path.
@@ -218,7 +129,16 @@ impl<'s> Scope<'s> {
 
     /// Puts every value that the steps lead to into `found`, in document order.
     fn gather(self, node: &Json, steps: &[Step], found: &mut Vec<Json>) -> Result<(), Failure> {
-        self.visit()?;
+        self.visit(1)?;
+        self.deeper(|| self.gather_step(node, steps, found))
+    }
+
+    fn gather_step(
+        self,
+        node: &Json,
+        steps: &[Step],
+        found: &mut Vec<Json>,
+    ) -> Result<(), Failure> {
         let Some((step, after)) = steps.split_first() else {
             if found.len() == limits::MATCHES_MAX {
                 return Err(Failure::Exhausted(format!(
@@ -268,7 +188,7 @@ impl<'s> Scope<'s> {
                     Ok(())
                 }
                 Json::Array(items) => items.iter().try_for_each(|item| {
-                    self.visit()?;
+                    self.visit(1)?;
                     if filter.holds(self.with_item(item))? {
                         self.gather(item, after, found)?;
                     }
@@ -276,7 +196,7 @@ impl<'s> Scope<'s> {
                 }),
                 Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
             },
-            Step::Descend => self.descend(node, after, found, 0),
+            Step::Descend => self.descend(node, after, found),
             Step::Call(call) => match call.apply(self, node) {
                 Ok(value) => self.gather(&value, after, found),
                 Err(Failure::Missing(_)) => Ok(()),
@@ -300,57 +220,33 @@ impl<'s> Scope<'s> {
     }
 
     /// The steps at this node and then below it, before its siblings.
-    fn descend(
-        self,
-        node: &Json,
-        steps: &[Step],
-        found: &mut Vec<Json>,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        if depth > limits::DESCENT_MAX {
-            return Err(Failure::Exhausted(format!(
-                "the value nests more than {} levels",
-                limits::DESCENT_MAX
-            )));
-        }
-        let applies = match (steps.first(), node) {
-            // The items of an array are tested when the walk comes to them.
-            (Some(Step::Filter(_)), Json::Array(_)) => false,
-            (Some(Step::Names(names)), Json::Object(members)) => {
-                steps.len() > 1 || names.iter().all(|name| members.contains_key(name))
+    fn descend(self, node: &Json, steps: &[Step], found: &mut Vec<Json>) -> Result<(), Failure> {
+        // A list of what is still to be walked, since values nest deeper than a stack.
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            self.visit(1)?;
+            let applies = match (steps.first(), node) {
+                // The items of an array are tested when the walk comes to them.
+                (Some(Step::Filter(_)), Json::Array(_)) => false,
+                (Some(Step::Names(names)), Json::Object(members)) => {
+                    steps.len() > 1 || names.iter().all(|name| members.contains_key(name))
+                }
+                (_, Json::Object(_) | Json::Array(_)) => true,
+                (_, Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => false,
+            };
+            if applies {
+                self.gather(node, steps, found)?;
             }
-            (_, Json::Object(_) | Json::Array(_)) => true,
-            (_, Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => false,
-        };
-        if applies {
-            self.gather(node, steps, found)?;
+            pending.extend(children(node).rev());
         }
-        children(node).try_for_each(|child| {
-            self.visit()?;
-            self.descend(child, steps, found, depth + 1)
-        })
-    }
-
-    fn visit(&self) -> Result<(), Failure> {
-        let left = self.shared.visits_left.get();
-        if left == 0 {
-            return Err(Failure::Exhausted(
-                "the evaluation looks at too many values".to_owned(),
-            ));
-        }
-        self.shared.visits_left.set(left - 1);
         Ok(())
     }
 }
 
-fn children(node: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
-    match node {
-        Json::Array(items) => Box::new(items.iter()),
-        Json::Object(members) => Box::new(members.values()),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            Box::new(std::iter::empty())
-        }
-    }
+fn children(node: &Json) -> impl DoubleEndedIterator<Item = &Json> {
+    let items = node.as_array().unwrap_or_default();
+    let members = node.as_object().into_iter().flat_map(Object::values);
+    items.iter().chain(members)
 }
 
 /// An object of those members that are there.

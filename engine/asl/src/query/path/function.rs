@@ -3,12 +3,13 @@
 
 use super::{
     ast::Route,
-    evaluate::{Failure, Scope, position},
+    evaluate::position,
     filter::Operand,
+    scope::{Failure, Scope},
 };
 use crate::{
-    json::{Json, Number},
-    query::number,
+    json::{Json, Number, bounded},
+    query::{limits, number},
 };
 
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ impl Function {
 impl Call {
     /// The function's value for `subject`, the value of the path before it.
     pub(super) fn apply(&self, scope: Scope<'_>, subject: &Json) -> Result<Json, Failure> {
+        // What it takes to go through an array once.
+        scope.visit(subject.as_array().map_or(1, <[Json]>::len))?;
         let arguments = self.values(scope)?;
         match self.function {
             Function::Length | Function::Size => Ok(match (arguments.first(), subject) {
@@ -88,7 +91,7 @@ impl Call {
                 let names = members.keys().map(|name| Json::String(name.clone()));
                 Json::array(names.collect())
             })),
-            Function::Concat => Ok(Json::from(concat(subject, &arguments))),
+            Function::Concat => concat(subject, &arguments).map(Json::from),
             Function::Append => {
                 let mut items = subject.as_array().unwrap_or_default().to_vec();
                 items.extend(arguments);
@@ -176,26 +179,28 @@ fn nothing() -> Failure {
 }
 
 /// The texts of the subject, and all arguments as texts.
-fn concat(subject: &Json, arguments: &[Json]) -> String {
+fn concat(subject: &Json, arguments: &[Json]) -> Result<String, Failure> {
     let mut text = String::new();
-    for item in subject.as_array().unwrap_or_default() {
-        text.push_str(item.as_str().unwrap_or_default());
-    }
-    for argument in arguments {
-        for item in argument
+    let of_subject = subject.as_array().unwrap_or_default().iter();
+    let of_subject = of_subject.filter(|item| matches!(item, Json::String(_)));
+    let of_arguments = arguments.iter().flat_map(|argument| {
+        argument
             .as_array()
             .unwrap_or(std::slice::from_ref(argument))
-        {
-            match item {
-                Json::Null => {}
-                Json::String(item) => text.push_str(item),
-                Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
-                    text.push_str(&item.to_text());
-                }
+    });
+    for item in of_subject.chain(of_arguments) {
+        match item {
+            Json::Null => {}
+            Json::String(item) => text.push_str(item),
+            Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+                text.push_str(&bounded::prefix(item, limits::VALUE_BYTES_MAX));
             }
         }
+        if text.len() > limits::VALUE_BYTES_MAX {
+            return Err(Failure::Exhausted("the result is too large".to_owned()));
+        }
     }
-    text
+    Ok(text)
 }
 
 fn count(length: usize) -> Json {

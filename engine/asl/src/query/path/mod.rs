@@ -8,18 +8,22 @@ mod evaluate;
 mod filter;
 mod function;
 mod literal;
+mod operator;
 mod parse;
+mod pattern;
 mod reference;
+mod scope;
+mod selector;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-pub use evaluate::NotFound;
 pub use reference::ReferencePath;
+pub use scope::NotFound;
 
-use super::{Env, EvalError, SyntaxError, VariableNames, cursor::Cursor};
+use super::{Env, EvalError, SyntaxError, VariableNames, budget::Budget, cursor::Cursor};
 use crate::json::Json;
 use ast::Route;
 
@@ -32,7 +36,7 @@ struct Inner {
     text: Box<str>,
     route: Route,
     /// Regular expressions of the filters, which name them by position.
-    patterns: Box<[filter::Pattern]>,
+    patterns: Box<[pattern::Pattern]>,
 }
 
 impl Path {
@@ -87,18 +91,21 @@ impl Path {
     /// # Errors
     /// States.Runtime `Invalid path '$.a.b' : Missing property in path $['a']` (recorded on AWS).
     pub fn select(&self, env: &Env<'_>) -> Result<Json, EvalError> {
-        self.find(env).map_err(|absent| {
-            EvalError::runtime(format!(
-                "Invalid path '{}' : {}",
-                self.as_str(),
-                absent.detail
-            ))
-        })
+        self.find(env).map_err(|reason| self.invalid(&reason))
     }
 
     /// As [`Self::select`], for fields that have another text for a path that leads nowhere.
     pub fn find(&self, env: &Env<'_>) -> Result<Json, NotFound> {
-        evaluate::path(env, &self.0.route, &self.0.patterns)
+        self.find_within(env, &Budget::new())
+    }
+
+    pub(super) fn find_within(&self, env: &Env<'_>, budget: &Budget) -> Result<Json, NotFound> {
+        evaluate::path(env, &self.0.route, &self.0.patterns, budget)
+    }
+
+    /// The message for a path of which `reason` is to be said.
+    pub(super) fn invalid(&self, reason: &NotFound) -> EvalError {
+        EvalError::runtime(format!("Invalid path '{self}' : {}", reason.detail))
     }
 
     /// Appends the names of the variables that it reads, without repeats.

@@ -119,6 +119,41 @@ fn a_path_cannot_find_more_text_than_a_node_can_hold() {
 }
 
 #[test]
+fn steps_and_filters_inside_one_another_cannot_use_up_the_stack() {
+    let deep = format!("{}1{}", "[".repeat(990), "]".repeat(990));
+    let inner = "[*]".repeat(240);
+    let path = format!(
+        "$..[?({}@{inner}{})]",
+        format!("@{inner}[?(").repeat(14),
+        ")]".repeat(14)
+    );
+    let in_array = format!(r#"{{"a":{deep},"b":[{deep}]}}"#);
+    for path in [path.as_str(), &path.replace("$..", "$.b")] {
+        let error = select(path, &in_array).unwrap_err();
+        assert!(error.ends_with("nests too deeply"), "{error}");
+    }
+}
+
+#[test]
+fn comparing_large_values_over_and_over_is_paid_for() {
+    let list: Vec<String> = (0..5000).map(|index| index.to_string()).collect();
+    let input = format!(r#"{{"items":[{0}],"other":[{0}]}}"#, list.join(","));
+    for test in [
+        "$.items == $.other",
+        "$.items noneof $.other",
+        "$.text =~ /x*/",
+    ] {
+        let text = "x".repeat(200_000);
+        let input = input.replacen('{', &format!(r#"{{"text":"{text}","#), 1);
+        let error = select(&format!("$.items[?({test})]"), &input).unwrap_err();
+        assert!(
+            error.ends_with("the evaluation looks at too many values"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn a_deep_value_is_walked_to_its_end() {
     let deep = format!("{}1{}", "[".repeat(900), "]".repeat(900));
     let found = select("$..[0]", &deep).unwrap();

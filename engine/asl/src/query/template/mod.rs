@@ -8,7 +8,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Env, EvalError, Expression, SyntaxError, VariableNames, limits};
+use super::{Env, EvalError, Expression, SyntaxError, VariableNames, budget::Budget, limits};
 use crate::{
     definition::QueryLanguage,
     error::names,
@@ -59,7 +59,7 @@ impl Template {
     /// States.Runtime for a path that leads nowhere (see [`Expression::evaluate_field`]),
     /// States.IntrinsicFailure, States.DataLimitExceeded.
     pub fn render(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
-        let value = self.node.render(env)?;
+        let value = self.node.render(env, &Budget::new())?;
         let excess = match self.expressions {
             0 => return Ok(value),
             // A few values of a payload's size need no measuring.
@@ -90,19 +90,19 @@ impl Template {
 }
 
 impl Node {
-    fn render(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
+    fn render(&self, env: &mut Env<'_>, budget: &Budget) -> Result<Json, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Dynamic { expression, name } => expression.evaluate_field(env, name),
+            Self::Dynamic { expression, name } => expression.evaluate_within(env, name, budget),
             Self::Array(items) => items
                 .iter()
-                .map(|item| item.render(env))
+                .map(|item| item.render(env, budget))
                 .collect::<Result<_, _>>()
                 .map(Json::array),
             Self::Object(members) => {
                 let mut rendered = Object::with_capacity(members.len());
                 for (name, member) in members {
-                    rendered.insert(Arc::clone(name), member.render(env)?);
+                    rendered.insert(Arc::clone(name), member.render(env, budget)?);
                 }
                 Ok(Json::object(rendered))
             }

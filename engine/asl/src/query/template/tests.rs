@@ -123,6 +123,37 @@ fn a_bomb_is_not_rendered_into_text() {
 }
 
 #[test]
+fn all_expressions_of_a_template_share_what_they_may_cost() {
+    let list: Vec<String> = (0..2000).map(|index| index.to_string()).collect();
+    let input = format!(
+        r#"{{"a":[{0}],"s":"{1}"}}"#,
+        list.join(","),
+        "x".repeat(200_000)
+    );
+    let paths = r#""p.$":"$.a[?(@ in $.a)]""#;
+    let calls = r#""c.$":"States.ArrayLength(States.Array(States.Format('{}{}', $.s, $.s)))""#;
+    for (member, message) in [
+        (
+            paths,
+            "Invalid path '$.a[?(@ in $.a)]' : the evaluation looks at too many values",
+        ),
+        (
+            calls,
+            "The function 'States.Array(States.Format('{}{}', $.s, $.s))' had the following error: The result is too large.",
+        ),
+    ] {
+        let one = parse(&format!("{{{member}}}")).unwrap();
+        let many = vec![format!("{{{member}}}"); 30].join(",");
+        let many = parse(&format!("[{many}]")).unwrap();
+        with_env(&input, "{}", "{}", |env| {
+            assert!(one.render(env, "Parameters").is_ok());
+            let error = many.render(env, "Parameters").unwrap_err();
+            assert_eq!(error.detail, message);
+        });
+    }
+}
+
+#[test]
 fn a_value_cannot_grow_deeper_than_text_that_can_be_read_back() {
     let template = parse(r#"{"a.$":"$"}"#).unwrap();
     let input = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
