@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 pub use flags::Flags;
 pub use sections::{Access, Egress, Limits, Log, LogFormat};
-pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Network, Region};
+pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Region};
 
 use crate::hidden::Hidden;
 

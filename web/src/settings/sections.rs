@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::values::Network;
+use functions::egress::Entry;
 
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
@@ -175,12 +175,16 @@ impl Limits {
     }
 }
 
-/// `[egress]`: where HTTP tasks may call. Private, loopback and link-local addresses are refused.
+/// `[egress]`: where calls may go. Private, loopback, link-local and other special addresses are
+/// refused, but that registered functions may be on this machine. An entry is a network
+/// (`10.1.0.0/16`), an address, a host name (`functions.internal`) or a domain (`*.internal`).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
-    /// Networks that may be called all the same, such as `10.1.0.0/16`.
-    pub allow: Vec<Network>,
+    /// What HTTP tasks may call all the same, and without TLS.
+    pub allow: Vec<Entry>,
+    /// What registered functions may be called at all the same.
+    pub allow_functions: Vec<Entry>,
 }
 
 fn within(name: &str, value: u64, low: u64, high: u64) -> Result<(), String> {

@@ -4,5 +4,6 @@
 
 mod commit;
 mod opening;
+mod registered;
 mod sample;
 mod support;

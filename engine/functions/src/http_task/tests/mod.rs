@@ -14,7 +14,7 @@ const ARN: &str =
     "arn:aws:events:us-east-1:000000000000:connection/shop/81210c42-8af1-456b-9c4a-6ff02fc664ac";
 
 fn local() -> Policy {
-    Policy::for_http_tasks().allowing(["127.0.0.0/8"]).unwrap()
+    Policy::for_http_tasks().allowing(["127.0.0.0/8".parse().unwrap()])
 }
 
 fn basic_auth() -> Authorization {
@@ -410,8 +410,8 @@ async fn a_name_that_changes_its_mind_gains_nothing() {
         "rebind.test",
         &[&["127.0.0.1"], &["10.0.0.1"]],
     )]));
-    // As if 127.0.0.1 were public: the name is allowed nothing, the network is.
-    let policy = Policy::for_http_tasks().allowing(["127.0.0.0/8"]).unwrap();
+    // As if 127.0.0.1 were public: the name itself is not allowed.
+    let policy = Policy::for_http_tasks().allowing(["127.0.0.0/8".parse().unwrap()]);
     let client = Client::new(policy, &names).unwrap();
     let request = || reqwest::Request::new(http::Method::GET, url.parse().unwrap());
     assert!(client.send(request()).await.is_ok());
