@@ -60,7 +60,7 @@ CREATE TABLE execution_open (
     shard        smallint NOT NULL
 );
 
-CREATE INDEX execution_open_shard ON execution_open (shard);
+CREATE INDEX execution_open_shard ON execution_open (shard, execution_id);
 CREATE INDEX execution_open_machine ON execution_open (machine_id, execution_id DESC);
 
 -- Names that were given. A name stays taken until its execution's retention is over, also when the

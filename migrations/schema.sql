@@ -450,7 +450,7 @@ CREATE INDEX execution_machine ON execution USING btree (machine_id, id DESC);
 
 CREATE INDEX execution_open_machine ON execution_open USING btree (machine_id, execution_id DESC);
 
-CREATE INDEX execution_open_shard ON execution_open USING btree (shard);
+CREATE INDEX execution_open_shard ON execution_open USING btree (shard, execution_id);
 
 CREATE INDEX execution_search_error ON execution_search USING btree (machine_id, error, execution_id DESC) WHERE (error IS NOT NULL);
 

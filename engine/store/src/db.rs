@@ -146,7 +146,7 @@ impl Db {
             options,
             is_pooled,
             promises,
-            faults: Faults::default(),
+            faults: Faults::none(),
         })
     }
 

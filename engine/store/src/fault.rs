@@ -24,10 +24,14 @@ mod harmless {
     use super::Point;
 
     /// No faults.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Clone, Debug)]
     pub struct Faults;
 
     impl Faults {
+        pub(crate) fn none() -> Self {
+            Self
+        }
+
         #[expect(clippy::unused_async, clippy::unused_self, reason = "as the armed one")]
         pub(crate) async fn reach(&self, _point: Point) -> Result<(), sqlx::Error> {
             Ok(())
@@ -70,16 +74,14 @@ mod armed {
         armed: HashMap<Point, (u64, Action)>,
     }
 
-    impl Default for Faults {
-        fn default() -> Self {
+    impl Faults {
+        pub(crate) fn none() -> Self {
             Self {
                 state: Arc::default(),
                 hung: Arc::new(watch::channel(0).0),
             }
         }
-    }
 
-    impl Faults {
         /// Lets `skip` commits pass that point, and does `action` at the next, once.
         pub fn arm(&self, point: Point, skip: u64, action: Action) {
             let mut state = self.lock();

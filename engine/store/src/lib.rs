@@ -7,16 +7,25 @@ pub mod api_key;
 pub mod commit;
 pub mod connection;
 pub mod db;
+pub mod execution;
 pub mod fault;
 pub mod function;
 pub mod ids;
+pub mod inbox;
 pub mod journal;
 pub mod lease;
+pub mod list;
 pub mod machine;
 pub mod partition;
 pub mod revision;
 pub mod sealed;
 pub mod session;
 pub mod setting;
+pub mod snapshot;
 pub mod tag;
+pub mod timer;
+pub mod token;
 pub mod version;
+
+/// What the database answered instead, or that it did not answer.
+pub type Error = sqlx::Error;

@@ -22,7 +22,7 @@ pub(super) struct Columns<'a> {
     left_open: LeftOpen,
     closes: Closes<'a>,
     steps: Steps<'a>,
-    opened: Opened<'a>,
+    opened: Tasks<'a>,
     closed: Guards,
     put: Put,
     woken: Woken,
@@ -33,14 +33,14 @@ macro_rules! columns {
     ($name:ident $(<$life:lifetime>)? { $($field:ident: $type:ty),* $(,)? }) => {
         #[derive(Default)]
         struct $name $(<$life>)? {
-            items: Vec<i32>,
+            item: Vec<i32>,
             $($field: Vec<$type>,)*
         }
 
         impl $(<$life>)? $name $(<$life>)? {
-            #[expect(clippy::too_many_arguments, reason = "one a column, named by the struct")]
+            #[allow(clippy::too_many_arguments, reason = "one a column, named by the struct")]
             fn push(&mut self, item: i32, $($field: $type),*) {
-                self.items.push(item);
+                self.item.push(item);
                 $(self.$field.push($field);)*
             }
 
@@ -50,7 +50,7 @@ macro_rules! columns {
                 query: Query<'q, Postgres, PgArguments>,
                 with_item: bool,
             ) -> Query<'q, Postgres, PgArguments> {
-                let query = if with_item { query.bind(&self.items) } else { query };
+                let query = if with_item { query.bind(&self.item) } else { query };
                 $(let query = query.bind(&self.$field);)*
                 query
             }
@@ -107,7 +107,7 @@ columns!(Steps<'a> {
     format: i16,
     body: &'a str,
 });
-columns!(Opened<'a> {
+columns!(Tasks<'a> {
     execution: Uuid,
     attempt: i64,
     token_sha256: &'a [u8],

@@ -100,6 +100,21 @@ pub enum Status {
     PendingRedrive = 5,
 }
 
+impl Status {
+    /// The status of that number in the tables.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Some(match number {
+            0 => Self::Running,
+            1 => Self::Succeeded,
+            2 => Self::Failed,
+            3 => Self::TimedOut,
+            4 => Self::Aborted,
+            5 => Self::PendingRedrive,
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Close {
     pub status: Status,

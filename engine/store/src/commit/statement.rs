@@ -146,7 +146,7 @@ impl Text {
                 ],
             );
             // Sorted, since two batches that claim names in different orders would wait for each other.
-            let unless = self.unless_in(&self.earlier_refusals(), "n");
+            let unless = Self::unless_in(&self.earlier_refusals(), "n");
             self.part(
                 "named",
                 &format!(
@@ -230,7 +230,7 @@ impl Text {
         );
         // The same first parameters as the insert above: a close takes the mark of being open away.
         if self.parts.has(Parts::CLOSES) {
-            let item = if self.parts.can_refuse() { 1 } else { 0 };
+            let item = usize::from(self.parts.can_refuse());
             let first = self.parameters - 5 - item + 1;
             let rows = if item == 1 {
                 format!(
@@ -371,8 +371,7 @@ impl Text {
         parts
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    fn unless_in(&self, parts: &[&str], rows: &str) -> String {
+    fn unless_in(parts: &[&str], rows: &str) -> String {
         let each: Vec<_> = parts
             .iter()
             .map(|part| format!("NOT EXISTS (SELECT FROM {part} WHERE {part}.item = {rows}.item)"))
@@ -399,7 +398,7 @@ impl Text {
         let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
         let values: Vec<_> = names.iter().map(|name| format!("v.{name}")).collect();
         let unless = if self.parts.can_refuse() {
-            self.unless_in(&["refused"], "v")
+            Self::unless_in(&["refused"], "v")
         } else {
             String::new()
         };

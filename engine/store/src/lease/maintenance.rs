@@ -17,7 +17,7 @@ pub async fn hold(
     let done = sqlx::query!(
         "
         INSERT INTO maintenance_lease AS held (name, node_id, held_until)
-        VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+        VALUES ($1, $2, clock_timestamp() + $3 * interval '1 second')
         ON CONFLICT (name) DO UPDATE SET
             node_id = excluded.node_id,
             held_until = excluded.held_until
@@ -25,7 +25,7 @@ pub async fn hold(
         ",
         name,
         node.0,
-        super::millis(lease) as f64,
+        lease.as_secs_f64(),
     )
     .execute(db)
     .await?;

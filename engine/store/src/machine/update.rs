@@ -55,7 +55,7 @@ pub async fn update(
     if let Some(definition) = &change.definition {
         next.definition.clone_from(definition);
         next.source = None;
-        next.source_format = "JSON".to_owned();
+        "JSON".clone_into(&mut next.source_format);
     }
     if let Some(role_arn) = &change.role_arn {
         next.role_arn.clone_from(role_arn);

@@ -1,0 +1,203 @@
+//! Filtered listings of executions: the one place, with the commit, where a statement's text depends on
+//! what is asked. Texts are put together from constants; values are parameters.
+
+use asl::Timestamp;
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::commit::Status;
+use crate::execution::{Execution, Row};
+use crate::ids::ExecutionId;
+
+/// The most executions that one page holds.
+pub const PAGE_MAX: i64 = 1000;
+/// Counts look at no more executions than that, the newest.
+pub const COUNTED_MAX: i64 = 100_000;
+
+/// Which executions are listed; all of them where nothing is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub machine_id: Option<Uuid>,
+    pub version: Option<i64>,
+    pub alias: Option<String>,
+    /// Any of these; with none, of every status.
+    pub statuses: Vec<Status>,
+}
+
+/// How many executions have each status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub running: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub timed_out: i64,
+    pub aborted: i64,
+    /// Whether there are more than [`COUNTED_MAX`], of which only the newest were counted.
+    pub is_capped: bool,
+}
+
+const COLUMNS: &str = "
+    execution.id, execution.machine_id, execution.revision_id, execution.version, execution.alias,
+    execution.name, execution.started_at, execution.parent_execution_id, execution.parent_attempt,
+    execution.is_output_parsed, execution.trace_header,
+    coalesce(execution_close.status, execution.status) AS status,
+    coalesce(execution_close.closed_at, execution.closed_at) AS closed_at,
+    coalesce(execution_close.closing_step, execution.closing_step) AS closing_step,
+    coalesce(execution_close.error, execution.error) AS error,
+    EXISTS (SELECT FROM wakeup WHERE wakeup.execution_id = execution.id) AS has_wakeup
+    FROM execution
+    LEFT JOIN execution_close ON execution_close.execution_id = execution.id";
+
+/// A page of executions, newest first, of those that started before `before`. Takes no lock.
+///
+/// Each status is looked for where it is cheap: running ones among the open, failures by the partial
+/// indexes over what went wrong, and the rest by the order of ids.
+pub async fn executions(
+    db: impl PgExecutor<'_>,
+    filter: &Filter,
+    before: Option<ExecutionId>,
+    limit: i64,
+) -> Result<Vec<Execution>, sqlx::Error> {
+    let limit = limit.clamp(0, PAGE_MAX);
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS);
+    if filter.statuses.is_empty() {
+        push_where(&mut query, filter, before);
+    } else {
+        push_of_statuses(&mut query, filter, before, limit);
+    }
+    query
+        .push(" ORDER BY execution.id DESC LIMIT ")
+        .push_bind(limit);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    rows.into_iter().map(Row::into_execution).collect()
+}
+
+/// How many executions that started at or after `since` have each status.
+pub async fn counts(
+    db: impl PgExecutor<'_>,
+    filter: &Filter,
+    since: Timestamp,
+) -> Result<Counts, sqlx::Error> {
+    let since = u64::try_from(since.as_millis()).unwrap_or(0);
+    let mut query = QueryBuilder::new(
+        "SELECT coalesce(execution_close.status, newest.status), count(*) FROM (
+            SELECT execution.id, execution.status FROM execution",
+    );
+    push_where(&mut query, filter, None);
+    query
+        .push(" AND execution.id >= ")
+        .push_bind(ExecutionId::first_of(since).0)
+        .push(" ORDER BY execution.id DESC LIMIT ")
+        .push_bind(COUNTED_MAX)
+        .push(
+            ") AS newest
+            LEFT JOIN execution_close ON execution_close.execution_id = newest.id
+            GROUP BY 1",
+        );
+    let rows: Vec<(i16, i64)> = query.build_query_as().fetch_all(db).await?;
+    let mut counts = Counts::default();
+    let mut total = 0;
+    for (status, count) in rows {
+        total += count;
+        match Status::from_number(status) {
+            Some(Status::Running) => counts.running = count,
+            Some(Status::Succeeded) => counts.succeeded = count,
+            Some(Status::Failed) => counts.failed = count,
+            Some(Status::TimedOut) => counts.timed_out = count,
+            Some(Status::Aborted) => counts.aborted = count,
+            Some(Status::PendingRedrive) | None => {}
+        }
+    }
+    counts.is_capped = total >= COUNTED_MAX;
+    Ok(counts)
+}
+
+/// Everything of the filter but the statuses.
+fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter, before: Option<ExecutionId>) {
+    query.push(" WHERE true");
+    if let Some(machine_id) = filter.machine_id {
+        query
+            .push(" AND execution.machine_id = ")
+            .push_bind(machine_id);
+    }
+    if let Some(version) = filter.version {
+        query.push(" AND execution.version = ").push_bind(version);
+    }
+    if let Some(alias) = &filter.alias {
+        query
+            .push(" AND execution.alias = ")
+            .push_bind(alias.clone());
+    }
+    if let Some(before) = before {
+        query.push(" AND execution.id < ").push_bind(before.0);
+    }
+}
+
+/// The newest ids of each status, each from where it is kept, and of these the newest.
+fn push_of_statuses(
+    query: &mut QueryBuilder<Postgres>,
+    filter: &Filter,
+    before: Option<ExecutionId>,
+    limit: i64,
+) {
+    let mut statuses = filter.statuses.clone();
+    statuses.sort_unstable();
+    statuses.dedup();
+    query.push(" WHERE execution.id = ANY (ARRAY(SELECT id FROM (");
+    let mut is_first = true;
+    let mut branch = |query: &mut QueryBuilder<Postgres>, from: &'static str| {
+        query.push(if is_first { "(" } else { " UNION ALL (" });
+        is_first = false;
+        query.push("SELECT execution.id FROM ").push(from);
+        push_where(query, filter, before);
+    };
+    let tail = |query: &mut QueryBuilder<Postgres>, key: &'static str| {
+        query
+            .push(" ORDER BY ")
+            .push(key)
+            .push(" DESC LIMIT ")
+            .push_bind(limit)
+            .push(")");
+    };
+    for status in statuses {
+        if status == Status::Running {
+            branch(
+                query,
+                "execution_open JOIN execution ON execution.id = execution_open.execution_id",
+            );
+            if let Some(machine_id) = filter.machine_id {
+                query
+                    .push(" AND execution_open.machine_id = ")
+                    .push_bind(machine_id);
+            }
+            if let Some(before) = before {
+                query
+                    .push(" AND execution_open.execution_id < ")
+                    .push_bind(before.0);
+            }
+            tail(query, "execution_open.execution_id");
+            continue;
+        }
+        // A constant, not a parameter: the partial indexes are for plans that know it.
+        let number = i32::from(status as i16);
+        branch(query, "execution");
+        query.push(" AND execution.status = ").push(number);
+        tail(query, "execution.id");
+        branch(
+            query,
+            "execution_close JOIN execution ON execution.id = execution_close.execution_id",
+        );
+        query.push(" AND execution_close.status = ").push(number);
+        if let Some(before) = before {
+            query
+                .push(" AND execution_close.execution_id < ")
+                .push_bind(before.0);
+        }
+        tail(query, "execution_close.execution_id");
+    }
+    query
+        .push(") AS candidate ORDER BY id DESC LIMIT ")
+        .push_bind(limit)
+        .push("))");
+}
