@@ -4,4 +4,6 @@
 //! `settings` for what can be set, `cli` for the command.
 
 pub mod hidden;
+pub mod locate;
+pub mod pages;
 pub mod settings;

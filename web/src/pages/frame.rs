@@ -1,0 +1,181 @@
+//! What every page has around its content: title, breadcrumb, rail, theme, the visitor.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{Extensions, request::Parts},
+};
+use axum_extra::extract::CookieJar;
+
+use asl::Timestamp;
+
+use super::{
+    assets::Addresses,
+    headers::{Nonce, RequestId},
+    theme::Theme,
+};
+
+/// The parts of the rail. Only what exists is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Overview,
+    Machines,
+    Executions,
+    /// Pages that belong to none: sign-in, search, errors.
+    Elsewhere,
+}
+
+impl Section {
+    pub const RAIL: [Self; 3] = [Self::Overview, Self::Machines, Self::Executions];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Machines => "Machines",
+            Self::Executions => "Executions",
+            Self::Elsewhere => "Stepwright",
+        }
+    }
+
+    pub fn address(self) -> &'static str {
+        match self {
+            Self::Machines => "/machines",
+            Self::Executions => "/executions",
+            Self::Overview | Self::Elsewhere => "/",
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Machines => "workflow",
+            Self::Executions => "history",
+            Self::Overview | Self::Elsewhere => "layout-dashboard",
+        }
+    }
+}
+
+/// A step of the breadcrumb. The last one has no address: it is this page.
+#[derive(Clone, Debug)]
+pub struct Crumb {
+    pub word: String,
+    pub address: Option<String>,
+}
+
+/// What a request says about the visitor, taken in by every handler that draws a page.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub theme: Theme,
+    pub nonce: String,
+    /// Path and query of this page, to come back to.
+    pub here: String,
+    pub guard: FormGuard,
+    /// The key that signed in, where keys are in use.
+    pub key: Option<String>,
+    /// Whether this visitor may see more than the sign-in page.
+    pub is_in: bool,
+    /// Names this request in the log and on an error page.
+    pub request: String,
+    pub now: Timestamp,
+}
+
+/// The hidden field of every form that changes something: proof that this server drew it.
+#[derive(Clone, Debug, Default)]
+pub struct FormGuard {
+    pub token: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let cookies = CookieJar::from_headers(&parts.headers);
+        Ok(Self {
+            theme: Theme::of(&cookies),
+            nonce: nonce(&parts.extensions),
+            here: parts
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string),
+            guard: FormGuard::default(),
+            key: None,
+            is_in: true,
+            request: request_id(&parts.extensions),
+            now: Timestamp(chrono::Utc::now().timestamp_micros()),
+        })
+    }
+}
+
+fn nonce(extensions: &Extensions) -> String {
+    extensions
+        .get::<Nonce>()
+        .map(|nonce| nonce.0.clone())
+        .unwrap_or_default()
+}
+
+fn request_id(extensions: &Extensions) -> String {
+    extensions
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default()
+}
+
+/// The frame of one page, as the templates draw it.
+pub struct Frame {
+    pub title: String,
+    pub section: Section,
+    pub crumbs: Vec<Crumb>,
+    pub visit: Visit,
+    pub assets: Addresses,
+}
+
+impl Visit {
+    /// The frame of a section's own page.
+    pub fn frame(self, section: Section) -> Frame {
+        Frame {
+            title: section.word().to_owned(),
+            section,
+            crumbs: vec![Crumb {
+                word: section.word().to_owned(),
+                address: None,
+            }],
+            visit: self,
+            assets: Addresses::current(),
+        }
+    }
+
+    /// The frame of a page below a section: `thing · section`.
+    pub fn frame_of(self, section: Section, thing: &str) -> Frame {
+        let mut frame = self.frame(section);
+        if section == Section::Elsewhere {
+            frame.crumbs.clear();
+        } else {
+            frame.enter(section.address());
+        }
+        frame.end(thing)
+    }
+}
+
+impl Frame {
+    /// Makes the last step of the breadcrumb a link and adds this page behind it.
+    #[must_use]
+    pub fn below(mut self, address: &str, thing: &str) -> Self {
+        self.enter(address);
+        self.end(thing)
+    }
+
+    fn enter(&mut self, address: &str) {
+        if let Some(last) = self.crumbs.last_mut() {
+            last.address = Some(address.to_owned());
+        }
+    }
+
+    fn end(mut self, thing: &str) -> Self {
+        self.title = format!("{thing} · {}", self.title);
+        self.crumbs.push(Crumb {
+            word: thing.to_owned(),
+            address: None,
+        });
+        self
+    }
+}

@@ -1,0 +1,427 @@
+//! Draws every page from sample values, so that templates can be looked at and checked without a
+//! server. The files go to `target/pages-preview`, to be served from there as from a root.
+
+use std::{fs, path::PathBuf};
+
+use asl::{Json, Timestamp, json};
+use askama::Template;
+
+use super::{
+    assets,
+    events::History,
+    execution::{EVENTS_SHOWN, ExecutionPage},
+    executions::{self, Executions},
+    frame::{FormGuard, Section, Visit},
+    json_view::{self, JsonView},
+    machine::MachinePage,
+    machines::Machines,
+    moment::Moment,
+    new_machine::{LineProblem, NewMachine},
+    overview::Overview,
+    pattern,
+    problem::Problem,
+    search::{Group, Hit, Search},
+    sign_in::SignIn,
+    start::Start,
+    theme::Theme,
+    view::{
+        Count, EventLink, Execution, ExecutionRow, Failure, FailureGroup, LastRun, Machine,
+        MachineRow, Outcomes, Pager, Status,
+    },
+};
+
+const NOW: &str = "2026-11-23T15:31:02.120Z";
+
+fn now() -> Timestamp {
+    Timestamp::parse_rfc3339(NOW).unwrap()
+}
+
+fn ago(seconds: i64) -> Moment {
+    Moment::new(now().plus_seconds(-seconds), now())
+}
+
+fn visit(theme: Theme) -> Visit {
+    Visit {
+        theme,
+        nonce: String::new(),
+        here: "/".to_owned(),
+        guard: FormGuard {
+            token: Some("sample".to_owned()),
+        },
+        key: Some("SWLOCALKEY0EXAMPLE".to_owned()),
+        is_in: true,
+        request: "3f2a9c".to_owned(),
+        now: now(),
+    }
+}
+
+fn row(name: &str, machine: &str, status: Status, since: i64, took_ms: i64, error: &str) -> ExecutionRow {
+    let started = ago(since);
+    ExecutionRow {
+        id: format!("019ab8f2-{:04x}-7c3d-9b1e-4f6a2c7d{:04x}", since % 65_536, (since * 7) % 65_536),
+        name: name.to_owned(),
+        machine: machine.to_owned(),
+        status,
+        started,
+        closed: (status != Status::Running).then(|| started.at.plus_micros(took_ms * 1000)),
+        error: (!error.is_empty()).then(|| error.to_owned()),
+    }
+}
+
+fn rows() -> Vec<ExecutionRow> {
+    let mut rows = vec![
+        row("ord-20261123-0042", "order-fulfilment", Status::Running, 14, 0, ""),
+        row("", "order-fulfilment", Status::Succeeded, 45, 2_240, ""),
+        row("ord-20261123-0040", "order-fulfilment", Status::Failed, 190, 14_600, "CardDeclined"),
+        row("nightly-2026-11-23", "invoice-run", Status::Succeeded, 3_400, 745_000, ""),
+        row("", "approve-expense", Status::TimedOut, 7_500, 86_400_000, "States.Timeout"),
+        row("", "approve-expense", Status::Aborted, 9_100, 620_000, "RequestedByOperator"),
+        row("import-rerun-with-a-rather-long-name-that-somebody-thought-was-a-good-idea-7", "catalogue-import", Status::Failed, 90_000, 61_000, "Lambda.TooManyRequestsException"),
+        row("", "greeting", Status::Succeeded, 400_000, 2, ""),
+    ];
+    for row in &mut rows {
+        if row.name.is_empty() {
+            row.name.clone_from(&row.id);
+        }
+    }
+    rows
+}
+
+fn write(name: &str, theme: Theme, page: &impl Template) {
+    let html = page.render().unwrap();
+    let folder = root().join(theme.value());
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{name}.html")), html).unwrap();
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pages-preview")
+}
+
+fn problem() -> Problem {
+    Problem::unavailable("Executions", &visit(Theme::Light))
+}
+
+#[test]
+fn every_page_is_drawn_from_samples() {
+    for theme in [Theme::Light, Theme::Dark] {
+        overviews(theme);
+        machine_lists(theme);
+        machine_pages(theme);
+        forms(theme);
+        execution_lists(theme);
+        execution_pages(theme);
+        others(theme);
+    }
+    assets::write_all(&root());
+}
+
+fn overviews(theme: Theme) {
+    let rows = rows();
+    let count = |status, number| Count {
+        status,
+        number,
+        is_cut: number == 10_000,
+    };
+    let failure = |index: usize, error: &str, count| FailureGroup {
+        machine: rows[index].machine.clone(),
+        error: error.to_owned(),
+        count,
+        newest: rows[index].clone(),
+    };
+    let mut page = Overview {
+        frame: visit(theme).frame(Section::Overview),
+        as_of: ago(0),
+        problem: None,
+        has_machines: true,
+        outcomes: Outcomes {
+            counts: vec![
+                count(Status::Running, 12),
+                count(Status::Succeeded, 10_000),
+                count(Status::Failed, 214),
+                count(Status::TimedOut, 3),
+                count(Status::Aborted, 0),
+            ],
+        },
+        failures: vec![
+            failure(2, "CardDeclined", 201),
+            failure(4, "States.Timeout", 3),
+            failure(6, "Lambda.TooManyRequestsException", 13),
+        ],
+        recent: rows.clone(),
+    };
+    write("overview", theme, &page);
+    page.failures.clear();
+    page.recent.clear();
+    page.outcomes.counts.iter_mut().for_each(|count| count.number = 0);
+    write("overview-quiet", theme, &page);
+    page.has_machines = false;
+    write("overview-empty", theme, &page);
+}
+
+fn machine_lists(theme: Theme) {
+    let machine = |name: &str, states, comment: &str, last: Option<&ExecutionRow>| MachineRow {
+        name: name.to_owned(),
+        kind: "Standard",
+        states,
+        comment: (!comment.is_empty()).then(|| comment.to_owned()),
+        created: ago(500_000),
+        last: last.map(|row| LastRun {
+            id: row.id.clone(),
+            status: row.status,
+            started: row.started,
+        }),
+    };
+    let rows = rows();
+    let mut page = Machines {
+        frame: visit(theme).frame(Section::Machines),
+        problem: None,
+        query: String::new(),
+        machines: vec![
+            machine("approve-expense", 7, "Hands the request to an approver and waits a day for the answer.", rows.get(4)),
+            machine("catalogue-import", 33, "", rows.get(6)),
+            machine("greeting", 4, "Greets whoever the input names.", rows.get(7)),
+            machine("invoice-run", 12, "One invoice for each open contract, ten at once, with a report at the end of the month that goes to the accountants.", None),
+            machine("order-fulfilment", 45, "From the cart to the doorstep.", rows.first()),
+        ],
+        pager: Pager {
+            newer: None,
+            older: Some("?after=order-fulfilment".to_owned()),
+            shown: "5 machines".to_owned(),
+        },
+    };
+    write("machines", theme, &page);
+    page.query = "inv".to_owned();
+    page.machines.clear();
+    page.pager = Pager::default();
+    write("machines-filtered-empty", theme, &page);
+    page.query.clear();
+    write("machines-empty", theme, &page);
+    page.problem = Some(problem());
+    write("machines-error", theme, &page);
+}
+
+fn machine_pages(theme: Theme) {
+    let machine = |definition: &str| Machine {
+        name: "approve-expense".to_owned(),
+        arn: "arn:aws:states:us-east-1:000000000000:stateMachine:approve-expense".to_owned(),
+        kind: "Standard",
+        created: ago(500_000),
+        updated: ago(7_000),
+        definition: definition.to_owned(),
+    };
+    let frame = || visit(theme).frame_of(Section::Machines, "approve-expense");
+    let approval = pattern::find("approval").unwrap().definition;
+    let batch = pattern::find("batch").unwrap().definition;
+    write("machine", theme, &MachinePage::new(frame(), machine(approval), rows()));
+    write("machine-new", theme, &MachinePage::new(frame(), machine(batch), Vec::new()));
+}
+
+fn forms(theme: Theme) {
+    let frame = || visit(theme).frame_of(Section::Machines, "New machine");
+    write("new-machine", theme, &NewMachine::new(frame(), "hello"));
+    let found = |is_error, line, message: &str, pointer: &str, excerpt: &str| LineProblem {
+        is_error,
+        code: if is_error { "MISSING_TRANSITION_TARGET" } else { "STATE_MACHINE_NOT_TESTED" },
+        message: message.to_owned(),
+        pointer: Some(pointer.to_owned()),
+        line,
+        excerpt: excerpt.to_owned(),
+    };
+    let mut page = NewMachine::new(frame(), "hello").with_problems(vec![
+        found(true, 11, "Missing 'Next' target: Greeet", "/States/Is there a name?/Choices/0/Next", "\"Next\": \"Greeet\""),
+        found(false, 16, "State \"Greet\" is not reachable.", "/States/Greet", "\"Greet\": {"),
+    ]);
+    page.name = "greeting machine".to_owned();
+    page.name_problem = Some("A machine called “greeting machine” exists already.".to_owned());
+    write("new-machine-problems", theme, &page);
+    write("new-machine-good", theme, &NewMachine::new(frame(), "hello").with_problems(Vec::new()));
+
+    let mut page = Start {
+        frame: visit(theme)
+            .frame_of(Section::Machines, "approve-expense")
+            .below("/machines/approve-expense", "Start execution"),
+        machine: "approve-expense".to_owned(),
+        problem: None,
+        input: "{\n  \"amount\": 4890,\n  \"currency\": \"EUR\"\n}".to_owned(),
+        is_last_input: true,
+        input_problem: None,
+        input_line: None,
+        name: String::new(),
+        name_problem: None,
+    };
+    write("start", theme, &page);
+    page.input = "{\n  \"amount\": 4890,\n}".to_owned();
+    page.input_problem = Some("Line 3: Unexpected character ('}' (code 125)): was expecting double-quote to start field name".to_owned());
+    page.input_line = Some(3);
+    page.name = "ord-20261123-0042".to_owned();
+    page.name_problem = Some("An execution of this name exists already, with another input.".to_owned());
+    write("start-problems", theme, &page);
+}
+
+fn execution_lists(theme: Theme) {
+    let mut page = Executions {
+        frame: visit(theme).frame(Section::Executions),
+        problem: None,
+        statuses: executions::options(&[]),
+        machine: String::new(),
+        machines: vec!["approve-expense".to_owned(), "greeting".to_owned()],
+        is_filtered: false,
+        filter_words: String::new(),
+        rows: rows(),
+        pager: Pager {
+            newer: Some("?newer=1".to_owned()),
+            older: Some("?older=1".to_owned()),
+            shown: "8 executions".to_owned(),
+        },
+    };
+    write("executions", theme, &page);
+    let chosen = [Status::Failed, Status::TimedOut];
+    page.statuses = executions::options(&chosen);
+    page.machine = "greeting".to_owned();
+    page.is_filtered = true;
+    page.filter_words = executions::filter_words(&chosen, "greeting");
+    page.rows.clear();
+    page.pager = Pager::default();
+    write("executions-filtered-empty", theme, &page);
+    page.statuses = executions::options(&[]);
+    page.machine.clear();
+    page.is_filtered = false;
+    write("executions-empty", theme, &page);
+    page.problem = Some(problem());
+    write("executions-error", theme, &page);
+}
+
+fn history() -> Vec<Json> {
+    let order = r#"{"orderId":"ord-20261123-0042","customer":{"id":"c-881","name":"Ada Lovelace"},"items":[{"sku":"lamp","qty":2},{"sku":"shade","qty":1}],"total":4890,"currency":"EUR"}"#;
+    let mut events = Vec::new();
+    let mut at = 1_763_911_848.0;
+    let mut add = |kind: &str, took: f64, previous: u64, details: Option<(&str, Json)>| {
+        at += took;
+        let mut members = json::Object::new();
+        let id = events.len() as u64 + 1;
+        members.insert("id".into(), Json::from(id));
+        members.insert("previousEventId".into(), Json::from(previous));
+        members.insert("timestamp".into(), json::parse(&at.to_string()).unwrap());
+        members.insert("type".into(), Json::string(kind));
+        if let Some((name, details)) = details {
+            members.insert(name.into(), details);
+        }
+        events.push(Json::object(members));
+    };
+    let entered = |name: &str| Some(("stateEnteredEventDetails", Json::members([("name", Json::string(name)), ("input", Json::string(order)), ("inputDetails", Json::members([("truncated", Json::Bool(false))]))])));
+    let exited = |name: &str| Some(("stateExitedEventDetails", Json::members([("name", Json::string(name)), ("output", Json::string(order))])));
+    let scheduled = |name: &str| Some(("lambdaFunctionScheduledEventDetails", Json::members([("resource", Json::string(format!("arn:aws:lambda:us-east-1:000000000000:function:{name}"))), ("input", Json::string(order)), ("timeoutInSeconds", Json::from(20i64))])));
+    let failed = |error: &str, cause: &str| Some(("lambdaFunctionFailedEventDetails", Json::members([("error", Json::string(error)), ("cause", Json::string(cause))])));
+    add("ExecutionStarted", 0.0, 0, Some(("executionStartedEventDetails", Json::members([("input", Json::string(order)), ("roleArn", Json::string("arn:aws:iam::000000000000:role/stepwright"))]))));
+    add("TaskStateEntered", 0.002, 0, entered("Validate order"));
+    add("LambdaFunctionScheduled", 0.001, 2, scheduled("validate-order"));
+    add("LambdaFunctionStarted", 0.004, 3, None);
+    add("LambdaFunctionSucceeded", 0.4, 4, Some(("lambdaFunctionSucceededEventDetails", Json::members([("output", Json::string(order))]))));
+    add("TaskStateExited", 0.001, 5, exited("Validate order"));
+    add("ChoiceStateEntered", 0.001, 6, entered("Order valid?"));
+    add("ChoiceStateExited", 0.001, 7, exited("Order valid?"));
+    add("TaskStateEntered", 0.001, 8, entered("Take payment"));
+    add("LambdaFunctionScheduled", 0.001, 9, scheduled("charge-card"));
+    add("LambdaFunctionStarted", 0.003, 10, None);
+    add("LambdaFunctionTimedOut", 2.0, 11, Some(("lambdaFunctionTimedOutEventDetails", Json::members([("error", Json::string("States.Timeout"))]))));
+    add("LambdaFunctionScheduled", 1.0, 12, scheduled("charge-card"));
+    add("LambdaFunctionStarted", 0.003, 13, None);
+    add("LambdaFunctionFailed", 0.63, 14, failed("CardDeclined", r#"{"errorType":"CardDeclined","errorMessage":"the issuer declined card ending 4242: insufficient funds","trace":[]}"#));
+    add("TaskStateExited", 0.002, 15, exited("Take payment"));
+    add("FailStateEntered", 0.001, 16, entered("Not charged"));
+    add("ExecutionFailed", 0.001, 17, Some(("executionFailedEventDetails", Json::members([("error", Json::string("CardDeclined")), ("cause", Json::string("the issuer declined card ending 4242: insufficient funds"))]))));
+    events
+}
+
+fn execution_pages(theme: Theme) {
+    let events = history();
+    let history = History::new(&events, now());
+    let input = r#"{"orderId":"ord-20261123-0042","customer":{"id":"c-881","name":"Ada Lovelace"},"items":[{"sku":"lamp","qty":2},{"sku":"shade","qty":1}],"total":4890,"currency":"EUR","express":false,"note":null}"#;
+    let page = |row: ExecutionRow, failure, output: Option<&str>, rows| {
+        let is_live = row.status == Status::Running;
+        ExecutionPage {
+            frame: visit(theme).frame_of(Section::Executions, &row.label()),
+            is_live,
+            execution: Execution {
+                arn: format!("arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}", row.name),
+                row,
+                machine_exists: true,
+                failure,
+                input: JsonView::new(input),
+                output: output.map(JsonView::new),
+                events: 18,
+            },
+            events: rows,
+            events_told: "18".to_owned(),
+            events_pager: Pager::default(),
+            newest_first: false,
+            other_order: "?order=newest".to_owned(),
+        }
+    };
+    let failure = Failure {
+        error: Some("CardDeclined".to_owned()),
+        cause: Some("the issuer declined card ending 4242: insufficient funds".to_owned()),
+        state: Some("Take payment".to_owned()),
+        event: Some(EventLink {
+            number: 15,
+            address: "?from=1#event-15".to_owned(),
+        }),
+    };
+    let rows = rows();
+    write("execution-failed", theme, &page(rows[2].clone(), Some(failure), None, history.rows(1, EVENTS_SHOWN)));
+    write("execution-running", theme, &page(rows[0].clone(), None, None, history.rows(1, 11)));
+    let big = format!("[{}]", vec![r#"{"sku":"lamp","qty":2,"reserved":true}"#; 3000].join(","));
+    let mut done = page(rows[1].clone(), None, Some(&big), history.rows(1, 8));
+    done.execution.output = done.execution.output.map(|view| view.with_whole("output".to_owned()));
+    done.events_pager = Pager {
+        newer: Some("?from=1".to_owned()),
+        older: Some("?from=201".to_owned()),
+        shown: "101 to 200 of 1,204".to_owned(),
+    };
+    write("execution-succeeded", theme, &done);
+}
+
+fn others(theme: Theme) {
+    let mut out = visit(theme);
+    out.is_in = false;
+    out.key = None;
+    let mut page = SignIn {
+        frame: out.frame_of(Section::Elsewhere, "Sign in"),
+        back: "/".to_owned(),
+        id: String::new(),
+        refused: None,
+    };
+    write("sign-in", theme, &page);
+    page.refused = Some("This key id and secret do not belong together.".to_owned());
+    page.id = "SWLOCALKEY0EXAMPLE".to_owned();
+    write("sign-in-refused", theme, &page);
+    let hit = |icon, name: &str, is_id, note: &str| Hit {
+        address: "/".to_owned(),
+        icon,
+        name: name.to_owned(),
+        is_id,
+        note: note.to_owned(),
+    };
+    let page = Search {
+        frame: visit(theme).frame_of(Section::Elsewhere, "Search"),
+        query: "ord".to_owned(),
+        problem: None,
+        groups: vec![
+            Group {
+                title: "Machines",
+                hits: vec![hit("workflow", "order-fulfilment", false, "45 states")],
+            },
+            Group {
+                title: "Executions",
+                hits: vec![
+                    hit("dot", "ord-20261123-0042", false, "order-fulfilment · Running"),
+                    hit("x", "019ab8f2-00be-7c3d-9b1e-4f6a2c7d0532", true, "order-fulfilment · Failed"),
+                ],
+            },
+        ],
+    };
+    write("search", theme, &page);
+    let html = json_view::coloured("{}");
+    assert!(!html.is_empty());
+}

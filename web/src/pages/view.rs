@@ -1,0 +1,300 @@
+//! What pages show of machines and executions: values ready for a template, with no access to
+//! anything. How they are found is in `queries`.
+
+use asl::Timestamp;
+
+use super::{
+    json_view::JsonView,
+    moment::{self, Moment},
+};
+
+/// The status of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Aborted,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::TimedOut => "Timed out",
+            Self::Aborted => "Aborted",
+        }
+    }
+
+    /// As the wire API spells it, and as addresses do.
+    pub fn wire(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+
+    pub fn from_wire(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.wire() == text)
+    }
+
+    /// The class that gives the colour.
+    pub fn tone(self) -> &'static str {
+        match self {
+            Self::Running => "tone-running",
+            Self::Succeeded => "tone-succeeded",
+            Self::Failed | Self::TimedOut => "tone-failed",
+            Self::Aborted => "tone-stopped",
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Running => "dot",
+            Self::Succeeded => "check",
+            Self::Failed => "x",
+            Self::TimedOut => "clock-alert",
+            Self::Aborted => "ban",
+        }
+    }
+}
+
+/// A row of an execution list.
+#[derive(Clone, Debug)]
+pub struct ExecutionRow {
+    pub id: String,
+    /// The id again where no name was given.
+    pub name: String,
+    pub machine: String,
+    pub status: Status,
+    pub started: Moment,
+    pub closed: Option<Timestamp>,
+    pub error: Option<String>,
+}
+
+impl ExecutionRow {
+    pub fn is_named(&self) -> bool {
+        self.name != self.id
+    }
+
+    /// The name, or the id with its middle left out.
+    pub fn label(&self) -> String {
+        if self.is_named() {
+            self.name.clone()
+        } else {
+            shortened(&self.id)
+        }
+    }
+
+    pub fn duration(&self) -> String {
+        moment::between(self.started.at, self.closed.unwrap_or(self.started.now))
+    }
+}
+
+/// An id with its middle left out: `0198f3c2…9d1e`. The start of a UUIDv7 is its time, so the end
+/// is what tells neighbours apart.
+pub fn shortened(id: &str) -> String {
+    let length = id.chars().count();
+    if length <= 18 {
+        return id.to_owned();
+    }
+    let head: String = id.chars().take(8).collect();
+    let tail: String = id.chars().skip(length - 6).collect();
+    format!("{head}…{tail}")
+}
+
+/// A row of the machine list.
+#[derive(Clone, Debug)]
+pub struct MachineRow {
+    pub name: String,
+    /// `Standard` or `Express`.
+    pub kind: &'static str,
+    pub states: usize,
+    pub comment: Option<String>,
+    pub created: Moment,
+    pub last: Option<LastRun>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LastRun {
+    pub id: String,
+    pub status: Status,
+    pub started: Moment,
+}
+
+/// One machine, as its page tells it.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub name: String,
+    pub arn: String,
+    pub kind: &'static str,
+    pub created: Moment,
+    pub updated: Moment,
+    pub definition: String,
+}
+
+/// Runs of the last 24 hours by status.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    pub counts: Vec<Count>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    pub status: Status,
+    pub number: u64,
+    /// Counting stopped here: there are more.
+    pub is_cut: bool,
+}
+
+impl Count {
+    pub fn figure(&self) -> String {
+        let more = if self.is_cut { "+" } else { "" };
+        format!("{}{more}", moment::count(self.number))
+    }
+}
+
+impl Outcomes {
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.number).sum()
+    }
+
+    /// The parts of the bar: tone, start and width in per mille. A part that is there is seen.
+    pub fn bar(&self) -> Vec<BarPart> {
+        let present: Vec<_> = self.counts.iter().filter(|count| count.number > 0).collect();
+        let total = u128::from(self.total().max(1));
+        let floor = 6;
+        let spare = 1_000u64.saturating_sub(floor * present.len() as u64);
+        let mut start = 0;
+        present
+            .into_iter()
+            .map(|count| {
+                let share = u128::from(spare) * u128::from(count.number) / total;
+                let width = floor + u64::try_from(share).unwrap_or(0);
+                let part = BarPart {
+                    status: count.status,
+                    start,
+                    width,
+                };
+                start += width;
+                part
+            })
+            .collect()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarPart {
+    pub status: Status,
+    pub start: u64,
+    pub width: u64,
+}
+
+/// Failures of one kind: same machine, same error.
+#[derive(Clone, Debug)]
+pub struct FailureGroup {
+    pub machine: String,
+    pub error: String,
+    pub count: u64,
+    pub newest: ExecutionRow,
+}
+
+/// One execution, as its page tells it.
+pub struct Execution {
+    pub row: ExecutionRow,
+    pub arn: String,
+    pub machine_exists: bool,
+    pub failure: Option<Failure>,
+    pub input: JsonView,
+    pub output: Option<JsonView>,
+    pub events: u64,
+}
+
+/// Why an execution did not succeed.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    pub error: Option<String>,
+    pub cause: Option<String>,
+    pub state: Option<String>,
+    /// The event that tells it, and where in the page it is.
+    pub event: Option<EventLink>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EventLink {
+    pub number: u64,
+    pub address: String,
+}
+
+/// Newer and older, each an address where there is something that way.
+#[derive(Clone, Debug, Default)]
+pub struct Pager {
+    pub newer: Option<String>,
+    pub older: Option<String>,
+    /// What is shown, in words: "50 executions".
+    pub shown: String,
+}
+
+impl Pager {
+    pub fn is_needed(&self) -> bool {
+        self.newer.is_some() || self.older.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_go_to_the_wire_and_back() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_wire(status.wire()), Some(status));
+        }
+        assert_eq!(Status::from_wire("running"), None);
+    }
+
+    #[test]
+    fn ids_are_shortened_in_the_middle() {
+        assert_eq!(
+            shortened("0198f3c2-77aa-7bbb-8ccc-0123456789ab"),
+            "0198f3c2…6789ab"
+        );
+        assert_eq!(shortened("order-42"), "order-42");
+    }
+
+    #[test]
+    fn the_bar_is_full_and_shows_even_one_in_a_million() {
+        let count = |status, number| Count {
+            status,
+            number,
+            is_cut: false,
+        };
+        let outcomes = Outcomes {
+            counts: vec![
+                count(Status::Succeeded, 999_999),
+                count(Status::Failed, 1),
+                count(Status::Aborted, 0),
+            ],
+        };
+        let bar = outcomes.bar();
+        assert_eq!(bar.len(), 2);
+        assert!(bar[1].width >= 6);
+        let end = bar[1].start + bar[1].width;
+        assert!((996..=1_000).contains(&end), "{end}");
+        assert_eq!(Outcomes::default().bar(), []);
+    }
+}
