@@ -16,7 +16,16 @@ use sha2::{Digest, Sha256};
 struct Files;
 
 /// Served as one file in this order: fewer requests before the first paint.
-const STYLE: &[&str] = &["tokens.css", "frame.css", "components.css", "pages.css"];
+const STYLE: &[&str] = &[
+    "tokens.css",
+    "frame.css",
+    "components.css",
+    "tables.css",
+    "forms.css",
+    "search.css",
+    "pages.css",
+    "execution.css",
+];
 
 /// The addresses that the frame of a page names.
 #[derive(Clone)]
@@ -45,10 +54,8 @@ fn address(name: &str) -> String {
 }
 
 /// `GET /assets/{hash}/{name}`.
-pub(super) async fn serve(
-    Path((asked, name)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
+#[expect(clippy::unused_async, reason = "handlers are async")]
+pub async fn serve(Path((asked, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(content) = content(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -119,7 +126,7 @@ fn content_type(name: &str) -> &'static str {
 
 /// Puts every asset under `root` at its address, for pages that are looked at without a server.
 #[cfg(test)]
-pub(super) fn write_all(root: &std::path::Path) {
+pub fn write_all(root: &std::path::Path) {
     let names = Files::iter().map(Cow::into_owned);
     for name in names.chain(["style.css".to_owned()]) {
         let path = root.join(address(&name).trim_start_matches('/'));
@@ -196,13 +203,10 @@ mod tests {
     fn only_the_tokens_hold_colours() {
         for name in STYLE.iter().filter(|name| **name != "tokens.css") {
             let text = String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap();
-            let hex = text.split('#').skip(1).find(|after| {
-                after
-                    .bytes()
-                    .take_while(|byte| byte.is_ascii_hexdigit())
-                    .count()
-                    >= 3
-            });
+            let hex = text
+                .split('#')
+                .skip(1)
+                .find(|after| after.bytes().take_while(u8::is_ascii_hexdigit).count() >= 3);
             assert_eq!(hex, None, "{name} holds a hex value");
         }
     }

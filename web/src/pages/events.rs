@@ -51,7 +51,11 @@ impl EventRow {
 
     /// What opening the row shows, where there is no summary: `Name, input`.
     pub fn hint(&self) -> String {
-        let labels: Vec<_> = self.details.iter().map(|detail| detail.label.as_str()).collect();
+        let labels: Vec<_> = self
+            .details
+            .iter()
+            .map(|detail| detail.label.as_str())
+            .collect();
         labels.join(", ")
     }
 
@@ -161,7 +165,9 @@ impl<'a> History<'a> {
             state: self.states.get(&number).map(|state| (*state).to_owned()),
             time: Moment::new(at, self.now),
             offset: format!("+{}", moment::between(self.start, at)),
-            summary: details.map(|details| summary(&kind, details)).unwrap_or_default(),
+            summary: details
+                .map(|details| summary(&kind, details))
+                .unwrap_or_default(),
             details: details
                 .map(|details| details.iter().filter_map(detail).collect())
                 .unwrap_or_default(),
@@ -204,11 +210,15 @@ fn summary(kind: &str, details: &json::Object) -> String {
             (None, Some(resource)) => resource.rsplit(':').next().unwrap_or(resource).to_owned(),
             _ if kind.starts_with("MapIteration") => {
                 let index = details.get("index").map(Json::to_text);
-                index.map(|index| format!("item {index}")).unwrap_or_default()
+                index
+                    .map(|index| format!("item {index}"))
+                    .unwrap_or_default()
             }
             _ if kind == "MapStateStarted" => {
                 let length = details.get("length").map(Json::to_text);
-                length.map(|length| format!("{length} items")).unwrap_or_default()
+                length
+                    .map(|length| format!("{length} items"))
+                    .unwrap_or_default()
             }
             _ => String::new(),
         },
@@ -295,10 +305,7 @@ mod tests {
         let history = History::new(&events, Timestamp(1_764_000_003_000_000));
         let rows = history.rows(1, 10);
         let states: Vec<_> = rows.iter().map(|row| row.state.as_deref()).collect();
-        assert_eq!(
-            states,
-            [None, Some("Pay"), Some("Pay"), Some("Pay"), None]
-        );
+        assert_eq!(states, [None, Some("Pay"), Some("Pay"), Some("Pay"), None]);
         assert_eq!(history.failure_event(), Some((4, Some("Pay"))));
     }
 

@@ -10,11 +10,11 @@ use super::{
 };
 
 /// Rows of the event table on one page.
-pub(super) const EVENTS_SHOWN: usize = 100;
+pub const EVENTS_SHOWN: usize = 100;
 
 #[derive(Template)]
 #[template(path = "execution.html")]
-pub(super) struct ExecutionPage {
+pub struct ExecutionPage {
     pub frame: Frame,
     pub execution: Execution,
     pub is_live: bool,
@@ -26,7 +26,7 @@ pub(super) struct ExecutionPage {
 }
 
 /// The first event of the page of the table that holds event `number`.
-pub(super) fn events_from(number: u64) -> u64 {
+pub fn events_from(number: u64) -> u64 {
     let page = EVENTS_SHOWN as u64;
     number.saturating_sub(1) / page * page + 1
 }

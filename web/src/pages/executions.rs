@@ -11,7 +11,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "executions.html")]
-pub(super) struct Executions {
+pub struct Executions {
     pub frame: Frame,
     pub problem: Option<Problem>,
     pub statuses: Vec<StatusOption>,
@@ -24,13 +24,13 @@ pub(super) struct Executions {
     pub pager: Pager,
 }
 
-pub(super) struct StatusOption {
+pub struct StatusOption {
     pub status: Status,
     pub is_chosen: bool,
 }
 
 /// The choice of statuses as the form shows it.
-pub(super) fn options(chosen: &[Status]) -> Vec<StatusOption> {
+pub fn options(chosen: &[Status]) -> Vec<StatusOption> {
     Status::ALL
         .into_iter()
         .map(|status| StatusOption {
@@ -41,8 +41,11 @@ pub(super) fn options(chosen: &[Status]) -> Vec<StatusOption> {
 }
 
 /// The filter in words: `Failed or timed out, of the machine order-fulfilment.`
-pub(super) fn filter_words(chosen: &[Status], machine: &str) -> String {
-    let statuses: Vec<_> = chosen.iter().map(|status| status.word().to_lowercase()).collect();
+pub fn filter_words(chosen: &[Status], machine: &str) -> String {
+    let statuses: Vec<_> = chosen
+        .iter()
+        .map(|status| status.word().to_lowercase())
+        .collect();
     match (statuses.is_empty(), machine.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!("Machine: {machine}."),

@@ -101,9 +101,14 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             key: None,
             is_in: true,
             request: request_id(&parts.extensions),
-            now: Timestamp(chrono::Utc::now().timestamp_micros()),
+            now: now(),
         })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock of the pages")]
+fn now() -> Timestamp {
+    Timestamp(chrono::Utc::now().timestamp_micros())
 }
 
 fn nonce(extensions: &Extensions) -> String {

@@ -67,10 +67,19 @@ pub fn coloured(text: &str) -> String {
                 let after = rest.get(length..).unwrap_or_default().trim_start();
                 (if after.starts_with(':') { "k" } else { "s" }, length)
             }
-            '-' | '0'..='9' => ("n", run(rest, |c| c.is_ascii_alphanumeric() || "+-.".contains(c))),
+            '-' | '0'..='9' => (
+                "n",
+                run(rest, |c| c.is_ascii_alphanumeric() || "+-.".contains(c)),
+            ),
             'a'..='z' | 'A'..='Z' => ("w", run(rest, char::is_alphanumeric)),
             '{' | '}' | '[' | ']' | ':' | ',' => ("p", run(rest, |c| "{}[]:,".contains(c))),
-            _ => ("", run(rest, |c| !"\"{}[]:,-".contains(c) && !c.is_ascii_alphanumeric()).max(first.len_utf8())),
+            _ => (
+                "",
+                run(rest, |c| {
+                    !"\"{}[]:,-".contains(c) && !c.is_ascii_alphanumeric()
+                })
+                .max(first.len_utf8()),
+            ),
         };
         let (token, tail) = rest.split_at(length.clamp(1, rest.len()));
         span(class, token, &mut html);

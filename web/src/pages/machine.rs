@@ -4,8 +4,7 @@ use askama::Template;
 
 use super::{
     frame::{Frame, Section},
-    json_view,
-    moment,
+    json_view, moment,
     outline::{StateRow, outline},
     theme::Theme,
     view::{ExecutionRow, Machine},
@@ -16,7 +15,7 @@ const SHOWN_BYTES_MAX: usize = 128 * 1024;
 
 #[derive(Template)]
 #[template(path = "machine.html")]
-pub(super) struct MachinePage {
+pub struct MachinePage {
     pub frame: Frame,
     pub machine: Machine,
     pub comment: Option<String>,
@@ -29,7 +28,7 @@ pub(super) struct MachinePage {
 }
 
 impl MachinePage {
-    pub(super) fn new(frame: Frame, machine: Machine, recent: Vec<ExecutionRow>) -> Self {
+    pub fn new(frame: Frame, machine: Machine, recent: Vec<ExecutionRow>) -> Self {
         let (outline, total) = outline(&machine.definition);
         // A text on one line was written by a program: laid out, a person can read it.
         let text = if machine.definition.trim().contains('\n') {
@@ -41,10 +40,12 @@ impl MachinePage {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let comment = asl::json::parse(&machine.definition).ok().and_then(|value| {
-            let comment = value.get("Comment")?.as_str()?.trim();
-            (!comment.is_empty()).then(|| comment.to_owned())
-        });
+        let comment = asl::json::parse(&machine.definition)
+            .ok()
+            .and_then(|value| {
+                let comment = value.get("Comment")?.as_str()?.trim();
+                (!comment.is_empty()).then(|| comment.to_owned())
+            });
         Self {
             frame,
             comment,

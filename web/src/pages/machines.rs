@@ -11,7 +11,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "machines.html")]
-pub(super) struct Machines {
+pub struct Machines {
     pub frame: Frame,
     pub problem: Option<Problem>,
     pub query: String,

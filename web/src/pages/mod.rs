@@ -4,26 +4,26 @@
 //! is in `view`, how it is found in `queries`, what they set going in `actions`. The browser's part
 //! is in `assets/app.js`. The wire API and the rules of workflows are elsewhere.
 
-mod assets;
-mod events;
-mod execution;
-mod executions;
-mod frame;
-mod headers;
-mod json_view;
-mod machine;
-mod machines;
-mod moment;
-mod new_machine;
-mod outline;
-mod overview;
-mod pattern;
-mod problem;
-mod search;
-mod sign_in;
-mod start;
-mod theme;
-mod view;
+pub mod assets;
+pub mod events;
+pub mod execution;
+pub mod executions;
+pub mod frame;
+pub mod headers;
+pub mod json_view;
+pub mod machine;
+pub mod machines;
+pub mod moment;
+pub mod new_machine;
+pub mod outline;
+pub mod overview;
+pub mod pattern;
+pub mod problem;
+pub mod search;
+pub mod sign_in;
+pub mod start;
+pub mod theme;
+pub mod view;
 
 #[cfg(test)]
 mod preview;

@@ -3,8 +3,8 @@
 
 use std::fmt::Display;
 
-use asl::Timestamp;
 use askama::FastWritable;
+use asl::Timestamp;
 use chrono::Datelike;
 
 /// An instant, told from another one: that of the page.
@@ -118,7 +118,7 @@ pub fn between(start: Timestamp, end: Timestamp) -> String {
 pub fn size(bytes: usize) -> String {
     let tenths = |unit: usize| {
         let tenths = (bytes * 10 + unit / 2) / unit;
-        if tenths >= 100 || tenths % 10 == 0 {
+        if tenths >= 100 || tenths.is_multiple_of(10) {
             format!("{}", tenths / 10)
         } else {
             format!("{}.{}", tenths / 10, tenths % 10)

@@ -14,7 +14,7 @@ use crate::locate;
 
 #[derive(Template)]
 #[template(path = "new_machine.html")]
-pub(super) struct NewMachine {
+pub struct NewMachine {
     pub frame: Frame,
     pub problem: Option<Problem>,
     pub patterns: &'static [Pattern],
@@ -31,14 +31,14 @@ pub(super) struct NewMachine {
 /// The problems alone, for the script that checks while one types.
 #[derive(Template)]
 #[template(path = "parts/problems.html")]
-pub(super) struct Problems {
+pub struct Problems {
     pub was_checked: bool,
     pub problems: Vec<LineProblem>,
     pub problems_told: String,
 }
 
 /// A problem of a definition at its line.
-pub(super) struct LineProblem {
+pub struct LineProblem {
     pub is_error: bool,
     pub code: &'static str,
     pub message: String,
@@ -64,7 +64,7 @@ impl LineProblem {
 const EXCERPT_MAX: usize = 120;
 
 /// The diagnostics of `text`, each at its line, in the order of lines.
-pub(super) fn locate_problems(text: &str, diagnostics: Vec<Diagnostic>) -> Vec<LineProblem> {
+pub fn locate_problems(text: &str, diagnostics: Vec<Diagnostic>) -> Vec<LineProblem> {
     // Where the text is not JSON at all, the parser knows the place and the pointer does not.
     let broken = asl::json::parse(text).err().map(|error| error.line);
     let lines: Vec<&str> = text.lines().collect();
@@ -73,7 +73,9 @@ pub(super) fn locate_problems(text: &str, diagnostics: Vec<Diagnostic>) -> Vec<L
         .map(|found| {
             let pointed = found.location.as_deref().unwrap_or("/");
             let line = broken.unwrap_or_else(|| locate::line_of(text, pointed));
-            let excerpt = lines.get(line.saturating_sub(1)).map_or("", |line| line.trim());
+            let excerpt = lines
+                .get(line.saturating_sub(1))
+                .map_or("", |line| line.trim());
             LineProblem {
                 is_error: found.severity == Severity::Error,
                 code: found.code,
@@ -89,7 +91,7 @@ pub(super) fn locate_problems(text: &str, diagnostics: Vec<Diagnostic>) -> Vec<L
 }
 
 /// `2 errors and 1 warning`.
-pub(super) fn told(problems: &[LineProblem]) -> String {
+pub fn told(problems: &[LineProblem]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error).count();
     let count = |number: usize, word: &str| {
         let ending = if number == 1 { "" } else { "s" };
@@ -98,12 +100,16 @@ pub(super) fn told(problems: &[LineProblem]) -> String {
     match (errors, problems.len() - errors) {
         (errors, 0) => count(errors, "error"),
         (0, warnings) => count(warnings, "warning"),
-        (errors, warnings) => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
+        (errors, warnings) => format!(
+            "{} and {}",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
     }
 }
 
 impl NewMachine {
-    pub(super) fn new(frame: Frame, chosen: &str) -> Self {
+    pub fn new(frame: Frame, chosen: &str) -> Self {
         let pattern = super::pattern::find(chosen);
         Self {
             frame,
@@ -112,7 +118,9 @@ impl NewMachine {
             chosen: chosen.to_owned(),
             name: String::new(),
             name_problem: None,
-            definition: pattern.map(|pattern| pattern.definition.trim_end().to_owned()).unwrap_or_default(),
+            definition: pattern
+                .map(|pattern| pattern.definition.trim_end().to_owned())
+                .unwrap_or_default(),
             errors: 0,
             was_checked: false,
             problems: Vec::new(),
@@ -120,7 +128,8 @@ impl NewMachine {
         }
     }
 
-    pub(super) fn with_problems(mut self, problems: Vec<LineProblem>) -> Self {
+    #[must_use]
+    pub fn with_problems(mut self, problems: Vec<LineProblem>) -> Self {
         self.was_checked = true;
         self.errors = problems.iter().filter(|problem| problem.is_error).count();
         self.problems_told = told(&problems);

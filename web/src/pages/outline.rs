@@ -95,7 +95,12 @@ fn text<'a>(value: &'a Json, name: &str) -> Option<&'a str> {
 }
 
 fn note(kind: &str, state: &Json) -> String {
-    let count = |name: &str| state.get(name).and_then(Json::as_array).map_or(0, <[Json]>::len);
+    let count = |name: &str| {
+        state
+            .get(name)
+            .and_then(Json::as_array)
+            .map_or(0, <[Json]>::len)
+    };
     match kind {
         "Task" => resource(state),
         "Choice" => plural(count("Choices"), "rule"),
@@ -111,7 +116,10 @@ fn note(kind: &str, state: &Json) -> String {
             let until = text(state, "Timestamp").map(|until| format!("until {until}"));
             let path = text(state, "SecondsPath").or(text(state, "TimestampPath"));
             let seconds = seconds.map(|seconds| format!("{seconds} s"));
-            seconds.or(until).or(path.map(str::to_owned)).unwrap_or_default()
+            seconds
+                .or(until)
+                .or(path.map(str::to_owned))
+                .unwrap_or_default()
         }
         "Fail" => text(state, "Error").unwrap_or_default().to_owned(),
         _ => String::new(),
@@ -156,7 +164,10 @@ fn next(kind: &str, state: &Json) -> String {
     if kind == "Choice" {
         let rules = state.get("Choices").and_then(Json::as_array);
         let mut targets: Vec<&str> = Vec::new();
-        let named = rules.unwrap_or_default().iter().filter_map(|rule| text(rule, "Next"));
+        let named = rules
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|rule| text(rule, "Next"));
         for target in named.chain(text(state, "Default")) {
             if !targets.contains(&target) {
                 targets.push(target);
@@ -183,7 +194,14 @@ mod tests {
         assert_eq!(total, 5);
         let told: Vec<_> = rows
             .iter()
-            .map(|row| (row.name.as_str(), row.depth, row.note.as_str(), row.next.as_str()))
+            .map(|row| {
+                (
+                    row.name.as_str(),
+                    row.depth,
+                    row.note.as_str(),
+                    row.next.as_str(),
+                )
+            })
             .collect();
         assert_eq!(
             told,

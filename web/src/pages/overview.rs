@@ -12,7 +12,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "overview.html")]
-pub(super) struct Overview {
+pub struct Overview {
     pub frame: Frame,
     pub as_of: Moment,
     pub problem: Option<Problem>,

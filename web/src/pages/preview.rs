@@ -3,8 +3,8 @@
 
 use std::{fs, path::PathBuf};
 
-use asl::{Json, Timestamp, json};
 use askama::Template;
+use asl::{Json, Timestamp, json};
 
 use super::{
     assets,
@@ -55,10 +55,21 @@ fn visit(theme: Theme) -> Visit {
     }
 }
 
-fn row(name: &str, machine: &str, status: Status, since: i64, took_ms: i64, error: &str) -> ExecutionRow {
+fn row(
+    name: &str,
+    machine: &str,
+    status: Status,
+    since: i64,
+    took_ms: i64,
+    error: &str,
+) -> ExecutionRow {
     let started = ago(since);
     ExecutionRow {
-        id: format!("019ab8f2-{:04x}-7c3d-9b1e-4f6a2c7d{:04x}", since % 65_536, (since * 7) % 65_536),
+        id: format!(
+            "019ab8f2-{:04x}-7c3d-9b1e-4f6a2c7d{:04x}",
+            since % 65_536,
+            (since * 7) % 65_536
+        ),
         name: name.to_owned(),
         machine: machine.to_owned(),
         status,
@@ -70,13 +81,55 @@ fn row(name: &str, machine: &str, status: Status, since: i64, took_ms: i64, erro
 
 fn rows() -> Vec<ExecutionRow> {
     let mut rows = vec![
-        row("ord-20261123-0042", "order-fulfilment", Status::Running, 14, 0, ""),
+        row(
+            "ord-20261123-0042",
+            "order-fulfilment",
+            Status::Running,
+            14,
+            0,
+            "",
+        ),
         row("", "order-fulfilment", Status::Succeeded, 45, 2_240, ""),
-        row("ord-20261123-0040", "order-fulfilment", Status::Failed, 190, 14_600, "CardDeclined"),
-        row("nightly-2026-11-23", "invoice-run", Status::Succeeded, 3_400, 745_000, ""),
-        row("", "approve-expense", Status::TimedOut, 7_500, 86_400_000, "States.Timeout"),
-        row("", "approve-expense", Status::Aborted, 9_100, 620_000, "RequestedByOperator"),
-        row("import-rerun-with-a-rather-long-name-that-somebody-thought-was-a-good-idea-7", "catalogue-import", Status::Failed, 90_000, 61_000, "Lambda.TooManyRequestsException"),
+        row(
+            "ord-20261123-0040",
+            "order-fulfilment",
+            Status::Failed,
+            190,
+            14_600,
+            "CardDeclined",
+        ),
+        row(
+            "nightly-2026-11-23",
+            "invoice-run",
+            Status::Succeeded,
+            3_400,
+            745_000,
+            "",
+        ),
+        row(
+            "",
+            "approve-expense",
+            Status::TimedOut,
+            7_500,
+            86_400_000,
+            "States.Timeout",
+        ),
+        row(
+            "",
+            "approve-expense",
+            Status::Aborted,
+            9_100,
+            620_000,
+            "RequestedByOperator",
+        ),
+        row(
+            "import-rerun-with-a-rather-long-name-that-somebody-thought-was-a-good-idea-7",
+            "catalogue-import",
+            Status::Failed,
+            90_000,
+            61_000,
+            "Lambda.TooManyRequestsException",
+        ),
         row("", "greeting", Status::Succeeded, 400_000, 2, ""),
     ];
     for row in &mut rows {
@@ -153,7 +206,10 @@ fn overviews(theme: Theme) {
     write("overview", theme, &page);
     page.failures.clear();
     page.recent.clear();
-    page.outcomes.counts.iter_mut().for_each(|count| count.number = 0);
+    page.outcomes
+        .counts
+        .iter_mut()
+        .for_each(|count| count.number = 0);
     write("overview-quiet", theme, &page);
     page.has_machines = false;
     write("overview-empty", theme, &page);
@@ -178,11 +234,31 @@ fn machine_lists(theme: Theme) {
         problem: None,
         query: String::new(),
         machines: vec![
-            machine("approve-expense", 7, "Hands the request to an approver and waits a day for the answer.", rows.get(4)),
+            machine(
+                "approve-expense",
+                7,
+                "Hands the request to an approver and waits a day for the answer.",
+                rows.get(4),
+            ),
             machine("catalogue-import", 33, "", rows.get(6)),
-            machine("greeting", 4, "Greets whoever the input names.", rows.get(7)),
-            machine("invoice-run", 12, "One invoice for each open contract, ten at once, with a report at the end of the month that goes to the accountants.", None),
-            machine("order-fulfilment", 45, "From the cart to the doorstep.", rows.first()),
+            machine(
+                "greeting",
+                4,
+                "Greets whoever the input names.",
+                rows.get(7),
+            ),
+            machine(
+                "invoice-run",
+                12,
+                "One invoice for each open contract, ten at once, with a report at the end of the month that goes to the accountants.",
+                None,
+            ),
+            machine(
+                "order-fulfilment",
+                45,
+                "From the cart to the doorstep.",
+                rows.first(),
+            ),
         ],
         pager: Pager {
             newer: None,
@@ -213,8 +289,16 @@ fn machine_pages(theme: Theme) {
     let frame = || visit(theme).frame_of(Section::Machines, "approve-expense");
     let approval = pattern::find("approval").unwrap().definition;
     let batch = pattern::find("batch").unwrap().definition;
-    write("machine", theme, &MachinePage::new(frame(), machine(approval), rows()));
-    write("machine-new", theme, &MachinePage::new(frame(), machine(batch), Vec::new()));
+    write(
+        "machine",
+        theme,
+        &MachinePage::new(frame(), machine(approval), rows()),
+    );
+    write(
+        "machine-new",
+        theme,
+        &MachinePage::new(frame(), machine(batch), Vec::new()),
+    );
 }
 
 fn forms(theme: Theme) {
@@ -222,20 +306,40 @@ fn forms(theme: Theme) {
     write("new-machine", theme, &NewMachine::new(frame(), "hello"));
     let found = |is_error, line, message: &str, pointer: &str, excerpt: &str| LineProblem {
         is_error,
-        code: if is_error { "MISSING_TRANSITION_TARGET" } else { "STATE_MACHINE_NOT_TESTED" },
+        code: if is_error {
+            "MISSING_TRANSITION_TARGET"
+        } else {
+            "STATE_MACHINE_NOT_TESTED"
+        },
         message: message.to_owned(),
         pointer: Some(pointer.to_owned()),
         line,
         excerpt: excerpt.to_owned(),
     };
     let mut page = NewMachine::new(frame(), "hello").with_problems(vec![
-        found(true, 11, "Missing 'Next' target: Greeet", "/States/Is there a name?/Choices/0/Next", "\"Next\": \"Greeet\""),
-        found(false, 16, "State \"Greet\" is not reachable.", "/States/Greet", "\"Greet\": {"),
+        found(
+            true,
+            11,
+            "Missing 'Next' target: Greeet",
+            "/States/Is there a name?/Choices/0/Next",
+            "\"Next\": \"Greeet\"",
+        ),
+        found(
+            false,
+            16,
+            "State \"Greet\" is not reachable.",
+            "/States/Greet",
+            "\"Greet\": {",
+        ),
     ]);
     page.name = "greeting machine".to_owned();
     page.name_problem = Some("A machine called “greeting machine” exists already.".to_owned());
     write("new-machine-problems", theme, &page);
-    write("new-machine-good", theme, &NewMachine::new(frame(), "hello").with_problems(Vec::new()));
+    write(
+        "new-machine-good",
+        theme,
+        &NewMachine::new(frame(), "hello").with_problems(Vec::new()),
+    );
 
     let mut page = Start {
         frame: visit(theme)
@@ -255,7 +359,8 @@ fn forms(theme: Theme) {
     page.input_problem = Some("Line 3: Unexpected character ('}' (code 125)): was expecting double-quote to start field name".to_owned());
     page.input_line = Some(3);
     page.name = "ord-20261123-0042".to_owned();
-    page.name_problem = Some("An execution of this name exists already, with another input.".to_owned());
+    page.name_problem =
+        Some("An execution of this name exists already, with another input.".to_owned());
     write("start-problems", theme, &page);
 }
 
@@ -309,28 +414,132 @@ fn history() -> Vec<Json> {
         }
         events.push(Json::object(members));
     };
-    let entered = |name: &str| Some(("stateEnteredEventDetails", Json::members([("name", Json::string(name)), ("input", Json::string(order)), ("inputDetails", Json::members([("truncated", Json::Bool(false))]))])));
-    let exited = |name: &str| Some(("stateExitedEventDetails", Json::members([("name", Json::string(name)), ("output", Json::string(order))])));
-    let scheduled = |name: &str| Some(("lambdaFunctionScheduledEventDetails", Json::members([("resource", Json::string(format!("arn:aws:lambda:us-east-1:000000000000:function:{name}"))), ("input", Json::string(order)), ("timeoutInSeconds", Json::from(20i64))])));
-    let failed = |error: &str, cause: &str| Some(("lambdaFunctionFailedEventDetails", Json::members([("error", Json::string(error)), ("cause", Json::string(cause))])));
-    add("ExecutionStarted", 0.0, 0, Some(("executionStartedEventDetails", Json::members([("input", Json::string(order)), ("roleArn", Json::string("arn:aws:iam::000000000000:role/stepwright"))]))));
+    let entered = |name: &str| {
+        Some((
+            "stateEnteredEventDetails",
+            Json::members([
+                ("name", Json::string(name)),
+                ("input", Json::string(order)),
+                (
+                    "inputDetails",
+                    Json::members([("truncated", Json::Bool(false))]),
+                ),
+            ]),
+        ))
+    };
+    let exited = |name: &str| {
+        Some((
+            "stateExitedEventDetails",
+            Json::members([
+                ("name", Json::string(name)),
+                ("output", Json::string(order)),
+            ]),
+        ))
+    };
+    let scheduled = |name: &str| {
+        Some((
+            "lambdaFunctionScheduledEventDetails",
+            Json::members([
+                (
+                    "resource",
+                    Json::string(format!(
+                        "arn:aws:lambda:us-east-1:000000000000:function:{name}"
+                    )),
+                ),
+                ("input", Json::string(order)),
+                ("timeoutInSeconds", Json::from(20i64)),
+            ]),
+        ))
+    };
+    let failed = |error: &str, cause: &str| {
+        Some((
+            "lambdaFunctionFailedEventDetails",
+            Json::members([
+                ("error", Json::string(error)),
+                ("cause", Json::string(cause)),
+            ]),
+        ))
+    };
+    add(
+        "ExecutionStarted",
+        0.0,
+        0,
+        Some((
+            "executionStartedEventDetails",
+            Json::members([
+                ("input", Json::string(order)),
+                (
+                    "roleArn",
+                    Json::string("arn:aws:iam::000000000000:role/stepwright"),
+                ),
+            ]),
+        )),
+    );
     add("TaskStateEntered", 0.002, 0, entered("Validate order"));
-    add("LambdaFunctionScheduled", 0.001, 2, scheduled("validate-order"));
+    add(
+        "LambdaFunctionScheduled",
+        0.001,
+        2,
+        scheduled("validate-order"),
+    );
     add("LambdaFunctionStarted", 0.004, 3, None);
-    add("LambdaFunctionSucceeded", 0.4, 4, Some(("lambdaFunctionSucceededEventDetails", Json::members([("output", Json::string(order))]))));
+    add(
+        "LambdaFunctionSucceeded",
+        0.4,
+        4,
+        Some((
+            "lambdaFunctionSucceededEventDetails",
+            Json::members([("output", Json::string(order))]),
+        )),
+    );
     add("TaskStateExited", 0.001, 5, exited("Validate order"));
     add("ChoiceStateEntered", 0.001, 6, entered("Order valid?"));
     add("ChoiceStateExited", 0.001, 7, exited("Order valid?"));
     add("TaskStateEntered", 0.001, 8, entered("Take payment"));
-    add("LambdaFunctionScheduled", 0.001, 9, scheduled("charge-card"));
+    add(
+        "LambdaFunctionScheduled",
+        0.001,
+        9,
+        scheduled("charge-card"),
+    );
     add("LambdaFunctionStarted", 0.003, 10, None);
-    add("LambdaFunctionTimedOut", 2.0, 11, Some(("lambdaFunctionTimedOutEventDetails", Json::members([("error", Json::string("States.Timeout"))]))));
+    add(
+        "LambdaFunctionTimedOut",
+        2.0,
+        11,
+        Some((
+            "lambdaFunctionTimedOutEventDetails",
+            Json::members([("error", Json::string("States.Timeout"))]),
+        )),
+    );
     add("LambdaFunctionScheduled", 1.0, 12, scheduled("charge-card"));
     add("LambdaFunctionStarted", 0.003, 13, None);
-    add("LambdaFunctionFailed", 0.63, 14, failed("CardDeclined", r#"{"errorType":"CardDeclined","errorMessage":"the issuer declined card ending 4242: insufficient funds","trace":[]}"#));
+    add(
+        "LambdaFunctionFailed",
+        0.63,
+        14,
+        failed(
+            "CardDeclined",
+            r#"{"errorType":"CardDeclined","errorMessage":"the issuer declined card ending 4242: insufficient funds","trace":[]}"#,
+        ),
+    );
     add("TaskStateExited", 0.002, 15, exited("Take payment"));
     add("FailStateEntered", 0.001, 16, entered("Not charged"));
-    add("ExecutionFailed", 0.001, 17, Some(("executionFailedEventDetails", Json::members([("error", Json::string("CardDeclined")), ("cause", Json::string("the issuer declined card ending 4242: insufficient funds"))]))));
+    add(
+        "ExecutionFailed",
+        0.001,
+        17,
+        Some((
+            "executionFailedEventDetails",
+            Json::members([
+                ("error", Json::string("CardDeclined")),
+                (
+                    "cause",
+                    Json::string("the issuer declined card ending 4242: insufficient funds"),
+                ),
+            ]),
+        )),
+    );
     events
 }
 
@@ -344,7 +553,10 @@ fn execution_pages(theme: Theme) {
             frame: visit(theme).frame_of(Section::Executions, &row.label()),
             is_live,
             execution: Execution {
-                arn: format!("arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}", row.name),
+                arn: format!(
+                    "arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}",
+                    row.name
+                ),
                 row,
                 machine_exists: true,
                 failure,
@@ -369,11 +581,30 @@ fn execution_pages(theme: Theme) {
         }),
     };
     let rows = rows();
-    write("execution-failed", theme, &page(rows[2].clone(), Some(failure), None, history.rows(1, EVENTS_SHOWN)));
-    write("execution-running", theme, &page(rows[0].clone(), None, None, history.rows(1, 11)));
-    let big = format!("[{}]", vec![r#"{"sku":"lamp","qty":2,"reserved":true}"#; 3000].join(","));
+    write(
+        "execution-failed",
+        theme,
+        &page(
+            rows[2].clone(),
+            Some(failure),
+            None,
+            history.rows(1, EVENTS_SHOWN),
+        ),
+    );
+    write(
+        "execution-running",
+        theme,
+        &page(rows[0].clone(), None, None, history.rows(1, 11)),
+    );
+    let big = format!(
+        "[{}]",
+        vec![r#"{"sku":"lamp","qty":2,"reserved":true}"#; 3000].join(",")
+    );
     let mut done = page(rows[1].clone(), None, Some(&big), history.rows(1, 8));
-    done.execution.output = done.execution.output.map(|view| view.with_whole("output".to_owned()));
+    done.execution.output = done
+        .execution
+        .output
+        .map(|view| view.with_whole("output".to_owned()));
     done.events_pager = Pager {
         newer: Some("?from=1".to_owned()),
         older: Some("?from=201".to_owned()),
@@ -415,8 +646,18 @@ fn others(theme: Theme) {
             Group {
                 title: "Executions",
                 hits: vec![
-                    hit("dot", "ord-20261123-0042", false, "order-fulfilment · Running"),
-                    hit("x", "019ab8f2-00be-7c3d-9b1e-4f6a2c7d0532", true, "order-fulfilment · Failed"),
+                    hit(
+                        "dot",
+                        "ord-20261123-0042",
+                        false,
+                        "order-fulfilment · Running",
+                    ),
+                    hit(
+                        "x",
+                        "019ab8f2-00be-7c3d-9b1e-4f6a2c7d0532",
+                        true,
+                        "order-fulfilment · Failed",
+                    ),
                 ],
             },
         ],

@@ -86,7 +86,12 @@ pub fn draw(page: &impl Template) -> Response {
         Err(error) => {
             tracing::error!(error = %error, "drawing a page failed");
             let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-            (StatusCode::INTERNAL_SERVER_ERROR, text, "this page could not be drawn\n").into_response()
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                text,
+                "this page could not be drawn\n",
+            )
+                .into_response()
         }
     }
 }

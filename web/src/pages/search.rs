@@ -10,7 +10,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "search.html")]
-pub(super) struct Search {
+pub struct Search {
     pub frame: Frame,
     pub query: String,
     pub problem: Option<Problem>,
@@ -20,18 +20,18 @@ pub(super) struct Search {
 /// The results alone, for the dialog.
 #[derive(Template)]
 #[template(path = "parts/found.html")]
-pub(super) struct Found {
+pub struct Found {
     pub query: String,
     pub problem: Option<Problem>,
     pub groups: Vec<Group>,
 }
 
-pub(super) struct Group {
+pub struct Group {
     pub title: &'static str,
     pub hits: Vec<Hit>,
 }
 
-pub(super) struct Hit {
+pub struct Hit {
     pub address: String,
     pub icon: &'static str,
     pub name: String,

@@ -9,7 +9,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-pub(super) struct SignIn {
+pub struct SignIn {
     pub frame: Frame,
     pub back: String,
     pub id: String,

@@ -10,7 +10,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "start.html")]
-pub(super) struct Start {
+pub struct Start {
     pub frame: Frame,
     pub machine: String,
     pub problem: Option<Problem>,

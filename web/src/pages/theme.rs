@@ -58,14 +58,15 @@ impl Theme {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Choice {
+pub struct Choice {
     theme: Theme,
     #[serde(default)]
     back: String,
 }
 
 /// `POST /theme`: keeps the choice and goes back to the page it was made on.
-pub(super) async fn choose(Form(choice): Form<Choice>) -> Response {
+#[expect(clippy::unused_async, reason = "handlers are async")]
+pub async fn choose(Form(choice): Form<Choice>) -> Response {
     let cookie = format!(
         "{COOKIE}={}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax",
         choice.theme.value()
@@ -76,7 +77,7 @@ pub(super) async fn choose(Form(choice): Form<Choice>) -> Response {
 
 /// `path` where it is one of this server's pages, else the overview: an address from a form must
 /// not lead away.
-pub(super) fn own_path(path: &str) -> &str {
+pub fn own_path(path: &str) -> &str {
     let is_own = path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains(['\\', '\r', '\n'])

@@ -175,7 +175,11 @@ impl Outcomes {
 
     /// The parts of the bar: tone, start and width in per mille. A part that is there is seen.
     pub fn bar(&self) -> Vec<BarPart> {
-        let present: Vec<_> = self.counts.iter().filter(|count| count.number > 0).collect();
+        let present: Vec<_> = self
+            .counts
+            .iter()
+            .filter(|count| count.number > 0)
+            .collect();
         let total = u128::from(self.total().max(1));
         let floor = 6;
         let spare = 1_000u64.saturating_sub(floor * present.len() as u64);
