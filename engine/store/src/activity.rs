@@ -2,9 +2,10 @@
 //! the executions.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::db::Db;
 use crate::tag::Tag;
 
 /// An activity as it is stored.
@@ -31,7 +32,7 @@ pub enum Created {
 /// name the later waits for the earlier. The limit is counted without a lock, so creations at the same
 /// moment may pass it by their number.
 pub async fn create(
-    db: &PgPool,
+    db: &Db,
     activity: &Activity,
     tags: &[Tag],
     activities_max: i64,
@@ -50,11 +51,11 @@ pub async fn create(
         activity.created_at,
         activities_max,
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     if done.rows_affected() == 0 {
         // The conflicting row may have been committed after our snapshot: look with a new one.
-        let existing = get(&mut *transaction, &activity.name).await?;
+        let existing = get(&mut transaction, &activity.name).await?;
         return Ok(existing.map_or(Created::LimitReached, Created::Exists));
     }
     crate::tag::insert(&mut transaction, activity.id, tags).await?;

@@ -1,8 +1,10 @@
 //! Aliases: the tables `alias` and `alias_route`, names that point at one or two versions of a machine.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, PgPool, Postgres, Transaction};
+use sqlx::PgExecutor;
 use uuid::Uuid;
+
+use crate::db::{Db, Tx};
 
 /// An alias with its routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,18 +44,18 @@ pub enum Created {
 
 /// Creates an alias unless its machine has one of that name. One transaction, which locks the machine's
 /// row, so that the limit holds, and the versions against deletion.
-pub async fn create(db: &PgPool, alias: &Alias, aliases_max: i64) -> Result<Created, sqlx::Error> {
+pub async fn create(db: &Db, alias: &Alias, aliases_max: i64) -> Result<Created, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let machine = sqlx::query_scalar!(
         "SELECT id FROM state_machine WHERE id = $1 AND status = 'ACTIVE' FOR UPDATE",
         alias.machine_id,
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await?;
     if machine.is_none() {
         return Ok(Created::Gone);
     }
-    if let Some(existing) = get(&mut *transaction, alias.machine_id, &alias.name).await? {
+    if let Some(existing) = get(&mut transaction, alias.machine_id, &alias.name).await? {
         return Ok(Created::Exists(existing));
     }
     if let Some(version) = missing_version(&mut transaction, alias).await? {
@@ -63,7 +65,7 @@ pub async fn create(db: &PgPool, alias: &Alias, aliases_max: i64) -> Result<Crea
         r#"SELECT count(*) AS "count!" FROM alias WHERE machine_id = $1"#,
         alias.machine_id,
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut transaction)
     .await?;
     if count >= aliases_max {
         return Ok(Created::TooMany);
@@ -80,7 +82,7 @@ pub async fn create(db: &PgPool, alias: &Alias, aliases_max: i64) -> Result<Crea
         alias.created_at,
         alias.updated_at,
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     insert_routes(&mut transaction, alias).await?;
     transaction.commit().await?;
@@ -98,7 +100,7 @@ pub enum Updated {
 
 /// Writes an alias's description, routes and update date over what it had. One transaction, which locks
 /// the alias's row, and the versions against deletion.
-pub async fn update(db: &PgPool, alias: &Alias) -> Result<Updated, sqlx::Error> {
+pub async fn update(db: &Db, alias: &Alias) -> Result<Updated, sqlx::Error> {
     let mut transaction = db.begin().await?;
     if let Some(version) = missing_version(&mut transaction, alias).await? {
         return Ok(Updated::NoVersion(version));
@@ -109,13 +111,13 @@ pub async fn update(db: &PgPool, alias: &Alias) -> Result<Updated, sqlx::Error> 
         alias.description,
         alias.updated_at,
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     if done.rows_affected() == 0 {
         return Ok(Updated::NotThere);
     }
     sqlx::query!("DELETE FROM alias_route WHERE alias_id = $1", alias.id)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
     insert_routes(&mut transaction, alias).await?;
     transaction.commit().await?;
@@ -208,10 +210,7 @@ pub async fn delete(
 }
 
 /// The first version of an alias's routes that its machine does not have. Locks those that it has.
-async fn missing_version(
-    transaction: &mut Transaction<'_, Postgres>,
-    alias: &Alias,
-) -> Result<Option<i64>, sqlx::Error> {
+async fn missing_version(transaction: &mut Tx, alias: &Alias) -> Result<Option<i64>, sqlx::Error> {
     let wanted: Vec<i64> = alias.routes.iter().map(|route| route.version).collect();
     let found = sqlx::query_scalar!(
         "
@@ -224,15 +223,12 @@ async fn missing_version(
         alias.machine_id,
         &wanted,
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
     Ok(wanted.into_iter().find(|number| !found.contains(number)))
 }
 
-async fn insert_routes(
-    transaction: &mut Transaction<'_, Postgres>,
-    alias: &Alias,
-) -> Result<(), sqlx::Error> {
+async fn insert_routes(transaction: &mut Tx, alias: &Alias) -> Result<(), sqlx::Error> {
     let versions: Vec<i64> = alias.routes.iter().map(|route| route.version).collect();
     let weights: Vec<i16> = alias.routes.iter().map(|route| route.weight).collect();
     sqlx::query!(
@@ -246,7 +242,7 @@ async fn insert_routes(
         &versions,
         &weights,
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

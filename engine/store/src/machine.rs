@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::db::Db;
 use crate::revision::Revision;
 
 pub use create::{Created, New, create};
@@ -119,7 +120,7 @@ pub async fn list(
 
 /// Starts the deletion of a live machine: it can no longer be started, changed or created anew, and
 /// its aliases, versions and tags go. Gives its id. Locks its row and those that go.
-pub async fn begin_delete(db: &sqlx::PgPool, name: &str) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn begin_delete(db: &Db, name: &str) -> Result<Option<Uuid>, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let id = sqlx::query_scalar!(
         "
@@ -130,17 +131,17 @@ pub async fn begin_delete(db: &sqlx::PgPool, name: &str) -> Result<Option<Uuid>,
         ",
         name,
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await?;
     if let Some(id) = id {
         sqlx::query!("DELETE FROM alias WHERE machine_id = $1", id)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         sqlx::query!("DELETE FROM version WHERE machine_id = $1", id)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         sqlx::query!("DELETE FROM tag WHERE resource_id = $1", id)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
     }
     transaction.commit().await?;

@@ -2,8 +2,10 @@
 //! [`crate::machine`], never changed.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, Postgres, Transaction};
+use sqlx::PgExecutor;
 use uuid::Uuid;
+
+use crate::db::Tx;
 
 /// A revision as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +64,7 @@ pub async fn get(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Revision>, 
 }
 
 /// Writes a revision within the transaction that makes it current.
-pub(crate) async fn insert(
-    transaction: &mut Transaction<'_, Postgres>,
-    revision: &Revision,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(transaction: &mut Tx, revision: &Revision) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "
         INSERT INTO revision
@@ -85,7 +84,7 @@ pub(crate) async fn insert(
         revision.encryption,
         revision.created_at,
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Tags of state machines and activities: the table `tag`. Which characters a tag may have was checked
 //! before it comes here.
 
-use sqlx::{PgExecutor, PgPool, Postgres, Transaction};
+use sqlx::PgExecutor;
 use uuid::Uuid;
+
+use crate::db::{Db, Tx};
 
 /// A tag as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Tag {
 /// it would have more than `tags_max`. One transaction, which locks the tags that it changes; requests
 /// for one resource at the same moment may pass the limit by their number. Served by the primary key.
 pub async fn set(
-    db: &PgPool,
+    db: &Db,
     resource_id: Uuid,
     tags: &[Tag],
     tags_max: i64,
@@ -28,7 +30,7 @@ pub async fn set(
         r#"SELECT count(*) AS "count!" FROM tag WHERE resource_id = $1"#,
         resource_id,
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut transaction)
     .await?;
     if count > tags_max {
         return Ok(false);
@@ -67,7 +69,7 @@ pub async fn list(db: impl PgExecutor<'_>, resource_id: Uuid) -> Result<Vec<Tag>
 
 /// Writes tags, whose keys differ, within a transaction.
 pub(crate) async fn insert(
-    transaction: &mut Transaction<'_, Postgres>,
+    transaction: &mut Tx,
     resource_id: Uuid,
     tags: &[Tag],
 ) -> Result<(), sqlx::Error> {
@@ -85,7 +87,7 @@ pub(crate) async fn insert(
         &keys,
         &values,
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

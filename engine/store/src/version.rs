@@ -1,9 +1,10 @@
 //! Versions: the table `version`, revisions under numbers that users start and aliases point at.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, PgPool, Postgres, Transaction};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::db::{Db, Tx};
 use crate::{machine::lock_current, revision::Revision};
 
 /// A published revision.
@@ -41,7 +42,7 @@ pub enum Published {
 /// Publishes the current revision of a machine. One transaction, which locks the machine's row. Served
 /// by primary keys.
 pub async fn publish(
-    db: &PgPool,
+    db: &Db,
     machine_id: Uuid,
     expected: Expected,
     description: &str,
@@ -145,14 +146,14 @@ pub enum Deleted {
 
 /// Deletes a version that no alias points at. Locks the version's row; an alias that is made meanwhile
 /// waits for it, by its foreign key. Served by the primary key and `alias_route_version`.
-pub async fn delete(db: &PgPool, machine_id: Uuid, number: i64) -> Result<Deleted, sqlx::Error> {
+pub async fn delete(db: &Db, machine_id: Uuid, number: i64) -> Result<Deleted, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let found = sqlx::query_scalar!(
         "SELECT number FROM version WHERE machine_id = $1 AND number = $2 FOR UPDATE",
         machine_id,
         number,
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await?;
     if found.is_none() {
         return Ok(Deleted::NotThere);
@@ -168,7 +169,7 @@ pub async fn delete(db: &PgPool, machine_id: Uuid, number: i64) -> Result<Delete
         machine_id,
         number,
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut transaction)
     .await?;
     if !aliases.is_empty() {
         return Ok(Deleted::InUse(aliases));
@@ -178,7 +179,7 @@ pub async fn delete(db: &PgPool, machine_id: Uuid, number: i64) -> Result<Delete
         machine_id,
         number,
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     transaction.commit().await?;
     Ok(Deleted::Done)
@@ -187,13 +188,13 @@ pub async fn delete(db: &PgPool, machine_id: Uuid, number: i64) -> Result<Delete
 /// Publishes a revision of a machine whose row the transaction has locked. `None` where the machine has
 /// `versions_max` versions.
 pub(crate) async fn publish_locked(
-    transaction: &mut Transaction<'_, Postgres>,
+    transaction: &mut Tx,
     revision: &Revision,
     description: &str,
     versions_max: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<Version>, sqlx::Error> {
-    let earlier = of_revision(&mut **transaction, revision.machine_id, revision.id).await?;
+    let earlier = of_revision(&mut *transaction, revision.machine_id, revision.id).await?;
     if earlier.is_some() {
         return Ok(earlier);
     }
@@ -207,7 +208,7 @@ pub(crate) async fn publish_locked(
         revision.machine_id,
         versions_max,
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(number) = number else {
         return Ok(None);
@@ -224,10 +225,7 @@ pub(crate) async fn publish_locked(
 }
 
 /// Writes a version within the transaction that gave it its number.
-pub(crate) async fn insert(
-    transaction: &mut Transaction<'_, Postgres>,
-    version: &Version,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(transaction: &mut Tx, version: &Version) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "
         INSERT INTO version (machine_id, number, revision_id, description, created_at)
@@ -239,7 +237,7 @@ pub(crate) async fn insert(
         version.description,
         version.created_at,
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Creation of a state machine, with its first revision, its tags and, where asked, version 1.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
 use super::{Machine, get, type_text};
+use crate::db::Db;
 use crate::tag::Tag;
 
 /// What a creation writes.
@@ -30,7 +30,7 @@ pub enum Created {
 /// Creates a machine unless its name is taken. One transaction; of two creations of one name the later
 /// waits for the earlier, at the index `state_machine_live`. The limit is counted without a lock, so
 /// creations at the same moment may pass it by their number.
-pub async fn create(db: &PgPool, new: &New, now: DateTime<Utc>) -> Result<Created, sqlx::Error> {
+pub async fn create(db: &Db, new: &New, now: DateTime<Utc>) -> Result<Created, sqlx::Error> {
     let machine = &new.machine;
     debug_assert!(
         machine.revision.is_initial() && machine.revision.machine_id == machine.id,
@@ -75,11 +75,11 @@ pub async fn create(db: &PgPool, new: &New, now: DateTime<Utc>) -> Result<Create
         machine.revision.created_at,
         new.machines_max,
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await?;
     if inserted.is_none() {
         // The conflicting row may have been committed after our snapshot: look with a new one.
-        let existing = get(&mut *transaction, &machine.name).await?;
+        let existing = get(&mut transaction, &machine.name).await?;
         return Ok(existing.map_or(Created::LimitReached, |it| Created::Exists(Box::new(it))));
     }
     crate::tag::insert(&mut transaction, machine.id, &new.tags).await?;

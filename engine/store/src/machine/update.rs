@@ -1,10 +1,10 @@
 //! Changes of a state machine: each makes a new revision the current one.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    db::{Db, Tx},
     revision::{self, Revision},
     version::{self, Version},
 };
@@ -41,7 +41,7 @@ pub enum Updated {
 /// Changes the machine of that id. One transaction, which locks the machine's row, so that changes and
 /// publications of one machine follow one another. Served by primary keys.
 pub async fn update(
-    db: &PgPool,
+    db: &Db,
     machine_id: Uuid,
     change: &Change,
     revision_id: Uuid,
@@ -81,7 +81,7 @@ pub async fn update(
             machine_id,
             next.id,
         )
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         next
     };
@@ -110,7 +110,7 @@ pub async fn update(
 
 /// Locks the row of an active machine and gives its current revision.
 pub(crate) async fn lock_current(
-    transaction: &mut sqlx::Transaction<'_, sqlx::Postgres>,
+    transaction: &mut Tx,
     machine_id: Uuid,
 ) -> Result<Option<Revision>, sqlx::Error> {
     // Two statements: a join under FOR UPDATE would give the revision that was current before the wait.
@@ -123,10 +123,10 @@ pub(crate) async fn lock_current(
         ",
         machine_id,
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(revision_id) = revision_id else {
         return Ok(None);
     };
-    revision::get(&mut **transaction, revision_id).await
+    revision::get(&mut *transaction, revision_id).await
 }
