@@ -34,7 +34,7 @@ fn task(execution: ExecutionId, attempt: i64) -> OpenTask {
 
 #[tokio::test]
 async fn a_start_and_close_in_one_batch_are_inserted_closed() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let execution = id(&db, 1).await;
@@ -53,7 +53,7 @@ async fn a_start_and_close_in_one_batch_are_inserted_closed() {
 
 #[tokio::test]
 async fn a_close_after_its_start_is_a_row_of_its_own() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let execution = id(&db, 1).await;
@@ -81,7 +81,7 @@ async fn a_close_after_its_start_is_a_row_of_its_own() {
 
 #[tokio::test]
 async fn a_name_that_is_taken_does_not_hurt_its_neighbours() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let first = id(&db, 1).await;
@@ -130,7 +130,7 @@ async fn a_name_that_is_taken_does_not_hurt_its_neighbours() {
 
 #[tokio::test]
 async fn of_two_starts_with_one_name_in_a_batch_one_passes() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let (a, b) = (id(&db, 1).await, id(&db, 2).await);
@@ -148,7 +148,7 @@ async fn of_two_starts_with_one_name_in_a_batch_one_passes() {
 
 #[tokio::test]
 async fn a_lost_guard_leaves_its_item_out_and_its_other_rows_alone() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let (a, b) = (id(&db, 1).await, id(&db, 2).await);
@@ -187,7 +187,7 @@ async fn a_lost_guard_leaves_its_item_out_and_its_other_rows_alone() {
 
 #[tokio::test]
 async fn a_task_that_is_closed_without_a_guard_may_be_gone_already() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let execution = id(&db, 1).await;
@@ -210,7 +210,7 @@ async fn a_task_that_is_closed_without_a_guard_may_be_gone_already() {
 
 #[tokio::test]
 async fn a_message_is_consumed_once() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let (parent, child) = (id(&db, 1).await, id(&db, 2).await);
@@ -242,7 +242,7 @@ async fn a_message_is_consumed_once() {
 
 #[tokio::test]
 async fn a_message_that_causes_nothing_is_consumed_without_a_step() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let execution = id(&db, 1).await;
@@ -269,7 +269,7 @@ async fn a_message_that_causes_nothing_is_consumed_without_a_step() {
 
 #[tokio::test]
 async fn a_step_number_that_is_taken_is_a_conflict_and_its_neighbours_pass() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let (a, b) = (id(&db, 1).await, id(&db, 2).await);
@@ -290,7 +290,7 @@ async fn a_step_number_that_is_taken_is_a_conflict_and_its_neighbours_pass() {
 
 #[tokio::test]
 async fn a_sleeper_has_one_wakeup() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let execution = id(&db, 1).await;
@@ -321,7 +321,7 @@ async fn a_sleeper_has_one_wakeup() {
 
 #[tokio::test]
 async fn an_item_with_every_part_is_written_whole_or_not_at_all() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let (owner, other) = (id(&db, 1).await, id(&db, 2).await);
@@ -369,7 +369,7 @@ async fn an_item_with_every_part_is_written_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn what_the_database_refuses_is_not_written_and_the_writer_goes_on() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let mut node = Node::register(&db, 1).await;
     let good = id(&db, 1).await;

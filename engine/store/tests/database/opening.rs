@@ -5,8 +5,12 @@ use store::db::{Db, OpenError, Settings};
 use crate::support::Database;
 
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no node to track its jobs"
+)]
 async fn four_nodes_that_start_at_once_migrate_once() {
-    let database = Database::empty().await;
+    let database = Database::empty();
     let nodes: Vec<_> = (0..4)
         .map(|_| {
             let settings = Settings::new(&database.url);
@@ -33,7 +37,7 @@ async fn four_nodes_that_start_at_once_migrate_once() {
 
 #[tokio::test]
 async fn a_database_that_forgets_is_refused() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let forgetful = format!("{}&options=-csynchronous_commit%3Doff", database.url);
     let error = Db::open(&Settings::new(forgetful)).await.unwrap_err();
     assert!(matches!(
@@ -53,7 +57,7 @@ async fn a_url_that_is_none_is_named() {
 
 #[tokio::test]
 async fn behind_a_pooler_statements_run_unnamed_inside_transactions() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let mut settings = Settings::new(&database.url);
     settings.direct_url = Some(database.url.clone());
     let db = Db::open(&settings).await.unwrap();

@@ -46,7 +46,7 @@ fn a_connection(name: &str, id: u128) -> Connection {
 
 #[tokio::test]
 async fn a_function_is_written_read_written_over_and_deleted() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let first = a_function("charge");
     assert!(function::put(&db, &first).await.unwrap(), "it is new");
@@ -74,7 +74,7 @@ async fn a_function_is_written_read_written_over_and_deleted() {
 
 #[tokio::test]
 async fn functions_are_listed_by_name_and_page() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     for name in ["b", "a", "C", "d"] {
         function::put(&db, &a_function(name)).await.unwrap();
@@ -88,7 +88,7 @@ async fn functions_are_listed_by_name_and_page() {
 
 #[tokio::test]
 async fn a_connection_keeps_its_id_over_changes() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     let first = a_connection("shop", 1);
     assert_eq!(
@@ -122,7 +122,7 @@ async fn a_connection_keeps_its_id_over_changes() {
 
 #[tokio::test]
 async fn the_tables_refuse_what_the_server_should_never_write() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     for bad in [
         a_function("a b"),

@@ -10,12 +10,12 @@ pub(crate) struct Database {
 
 impl Database {
     /// An empty one, as a person makes it before the first start.
-    pub(crate) async fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self::of(tests::support::Database::empty())
     }
 
     /// A copy of one that was migrated once.
-    pub(crate) async fn migrated() -> Self {
+    pub(crate) fn migrated() -> Self {
         Self::of(tests::support::Database::fresh())
     }
 
