@@ -20,7 +20,7 @@ pub const STEPS_MAX: usize = 256;
 pub const MATCHES_MAX: usize = 100_000;
 
 /// How many values the evaluation of one field may look at: well under a second.
-pub const VISITS_MAX: usize = 5_000_000;
+pub const VISITS_MAX: usize = 2_000_000;
 
 /// Steps that an evaluation may stand in at once, those of filters inside one another added up:
 /// each takes a frame of the stack.

@@ -279,9 +279,9 @@ fn root(cursor: &mut Cursor<'_>, ending: Ending) -> Parsed<Root> {
     let mut length = 0;
     let name = cursor.take_while(|found| {
         let accepted = if length == 0 {
-            found.is_alphabetic() || found == '_'
+            unicode_ident::is_xid_start(found) || found == '_'
         } else {
-            found.is_alphanumeric() || found == '_'
+            unicode_ident::is_xid_continue(found)
         };
         length += 1;
         accepted

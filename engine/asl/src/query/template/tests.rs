@@ -124,7 +124,7 @@ fn a_bomb_is_not_rendered_into_text() {
 
 #[test]
 fn all_expressions_of_a_template_share_what_they_may_cost() {
-    let list: Vec<String> = (0..2000).map(|index| index.to_string()).collect();
+    let list: Vec<String> = (0..1000).map(|index| index.to_string()).collect();
     let input = format!(
         r#"{{"a":[{0}],"s":"{1}"}}"#,
         list.join(","),
