@@ -44,6 +44,7 @@ clients:
 	@sh scripts/python.sh
 
 browser:
+	@sh scripts/packages.sh tests/browser
 	@sh scripts/browser.sh >/dev/null
 
 pooler:

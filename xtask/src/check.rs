@@ -139,7 +139,8 @@ fn client_tests() -> Result<()> {
 
 /// Chromium against the server.
 fn browser_tests() -> Result<()> {
-    if !project::root().join("tests/browser").exists() {
+    let folder = project::root().join("tests/browser");
+    if !folder.join("cases").exists() {
         println!("left out: there are none");
         return Ok(());
     }
@@ -149,10 +150,11 @@ fn browser_tests() -> Result<()> {
         println!("left out: there is no Chromium; install the package `chromium`");
         return Ok(());
     }
-    let mut node = project::command("node");
-    node.args(["--test", "tests/browser/"])
+    let mut npm = Command::new("npm");
+    npm.args(["test", "--silent"])
+        .current_dir(folder)
         .env("CHROMIUM", browser);
-    project::run(with_programs(&mut node))
+    project::run(with_programs(&mut npm))
 }
 
 /// Tells tests of any language which server to run.

@@ -22,8 +22,12 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Our own account, or the one called `name` when we are root.
-    pub(crate) fn choose(name: &str) -> Result<Self, Error> {
+    /// Our own account; when we are root, the owner of the cluster `data` that is already there, or
+    /// else the account called `name`.
+    ///
+    /// The owner comes first, so that root can serve what a user made, and so that data outlives a
+    /// change of the numbers behind names, as between two container images.
+    pub(crate) fn choose(name: &str, data: &Path) -> Result<Self, Error> {
         if !Uid::effective().is_root() {
             let (uid, gid) = (Uid::effective().as_raw(), Gid::effective().as_raw());
             return Ok(Account {
@@ -32,12 +36,21 @@ impl Account {
                 is_other: false,
             });
         }
+        let other = |uid, gid| Account {
+            uid,
+            gid,
+            is_other: true,
+        };
+        match fs::symlink_metadata(data) {
+            Ok(meta) if meta.is_dir() && meta.uid() != 0 => {
+                return Ok(other(meta.uid(), meta.gid()));
+            }
+            _ => {}
+        }
         match User::from_name(name) {
-            Ok(Some(user)) if !user.uid.is_root() => Ok(Account {
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-                is_other: true,
-            }),
+            Ok(Some(user)) if !user.uid.is_root() => {
+                Ok(other(user.uid.as_raw(), user.gid.as_raw()))
+            }
             _ => Err(Error::NoAccount {
                 name: name.to_owned(),
             }),

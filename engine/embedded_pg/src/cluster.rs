@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 
 use crate::account::Account;
@@ -84,8 +85,8 @@ impl Cluster {
 
     /// Makes the cluster if it is not there; starts nothing.
     pub(crate) fn prepare(dir: PathBuf, lock: Lock, options: &Options) -> Result<Self, Error> {
-        let account = Account::choose(&options.account)?;
         let data = dir.join("data");
+        let account = Account::choose(&options.account, &data)?;
         let made_by = init::made_by(&data)?;
         let installation = find::find(&options.search, made_by, &dir)?;
         if made_by.is_none() {
@@ -227,9 +228,11 @@ impl Cluster {
         if fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_BYTES_MAX) {
             fs::rename(&path, path.with_extension("log.old")).doing("setting aside", &path)?;
         }
+        // Messages may hold values of ours.
         let log = File::options()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(&path)
             .doing("opening", &path)?;
         let length = log.metadata().doing("reading", &path)?.len();

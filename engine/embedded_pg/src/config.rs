@@ -104,7 +104,7 @@ pub(crate) fn postgresql_conf(
     }
     line(
         "unix_socket_directories",
-        &socket_dir.to_string_lossy(),
+        &listed(&socket_dir.to_string_lossy()),
         "see Running::url",
     );
     for (name, value) in further {
@@ -112,6 +112,11 @@ pub(crate) fn postgresql_conf(
     }
     text.push_str("include_if_exists = 'custom.conf'\n");
     text
+}
+
+/// A folder as it stands in a list of folders, where a comma would end it.
+fn listed(folder: &str) -> String {
+    format!("\"{}\"", folder.replace('"', "\"\""))
 }
 
 /// A value as PostgreSQL's configuration files quote it.
@@ -125,12 +130,12 @@ mod tests {
 
     #[test]
     fn durability_is_on_and_a_persons_own_file_is_read_last() {
-        let text = postgresql_conf(Path::new("/run/it's"), true, &[]);
+        let text = postgresql_conf(Path::new("/run/it's, really"), true, &[]);
         for name in ["fsync", "full_page_writes", "synchronous_commit"] {
             assert!(text.contains(&format!("\n{name} = 'on'")), "{text}");
         }
         assert!(
-            text.contains("unix_socket_directories = '/run/it''s'"),
+            text.contains("unix_socket_directories = '\"/run/it''s, really\"'"),
             "{text}"
         );
         assert!(text.contains("wal_compression = 'lz4'"), "{text}");

@@ -211,9 +211,21 @@ fn a_shared_server_is_found_again_until_it_is_ended() {
     assert!(!dir.exists());
 }
 
-/// As an ordinary user the other tests show this already.
 #[test]
-fn an_ordinary_user_needs_no_other_account() {
+fn a_path_with_every_odd_character_works() {
+    let folder = Folder::new();
+    let dir = folder.path().join("it's, \"odd\" & 100%");
+    let running = Cluster::open(&dir, &options()).unwrap();
+    assert!(running.socket_dir().starts_with(&dir));
+    assert_eq!(
+        support::number(&running.url(DATABASE), "SELECT 1::bigint"),
+        1
+    );
+}
+
+/// As an ordinary user the other tests show the first half already.
+#[test]
+fn an_ordinary_user_needs_no_other_account_and_root_can_go_on_with_its_data() {
     if !nix::unistd::Uid::effective().is_root() {
         return;
     }
@@ -221,6 +233,16 @@ fn an_ordinary_user_needs_no_other_account() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let dir = folder.path().join("postgres");
     let keeper = Keeper::start_as_nobody(&folder, &dir);
-    assert_eq!(support::number(keeper.url(), "SELECT 1::bigint"), 1);
-    assert_eq!(fs::metadata(dir.join("data")).unwrap().uid(), 65534);
+    support::sql(keeper.url(), "CREATE TABLE kept AS SELECT 7 AS n");
+    drop(keeper);
+    let running = Cluster::open(&dir, &options()).unwrap();
+    assert_eq!(
+        support::number(&running.url(DATABASE), "SELECT n::bigint FROM kept"),
+        7
+    );
+    let owner = |path: &str| fs::metadata(dir.join(path)).unwrap().uid();
+    assert_eq!(
+        (owner("data"), owner("data/postmaster.pid")),
+        (65534, 65534)
+    );
 }
