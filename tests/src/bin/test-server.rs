@@ -2,13 +2,14 @@
 //! Node.
 //!
 //! Prints one line of JSON, `{"url": …, "database_url": …, "pid": …}`, and stops the server and
-//! drops the database when standard input closes.
+//! drops the database when standard input closes. Fails if the server did not end well.
 
 use std::io::Read;
+use std::process::ExitCode;
 
 use tests::support::{Database, Server};
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let database = Database::fresh();
@@ -21,5 +22,9 @@ fn main() {
     println!("{line}");
     // Reading ends when the other side closes, or goes away; what it sends does not matter.
     drop(std::io::stdin().lock().read_to_end(&mut Vec::new()));
-    server.stop();
+    if server.stop().success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
