@@ -12,12 +12,14 @@
 
 mod database;
 mod folder;
+mod pooler;
 mod postgres;
 mod program;
 mod server;
 
 pub use database::Database;
 pub use folder::Folder;
+pub use pooler::Pooler;
 pub use program::{program, target};
 pub use server::Server;
 
