@@ -31,15 +31,15 @@ CREATE TABLE revision (
     -- 1 is the initial one, whose id the API does not show.
     number        bigint      NOT NULL CHECK (number >= 1),
     -- JSON text exactly as it was given, or as it was made of the source.
-    definition    text        NOT NULL CHECK (octet_length(definition) BETWEEN 1 AND 4194304),
+    definition    text        NOT NULL CHECK (octet_length(definition) BETWEEN 1 AND 16777216),
     -- What the author wrote, where that is not the definition itself.
-    source        text        CHECK (octet_length(source) <= 4194304),
+    source        text        CHECK (octet_length(source) <= 16777216),
     source_format text        NOT NULL DEFAULT 'JSON' CHECK (source_format IN ('JSON', 'YAML')),
     role_arn      text        NOT NULL CHECK (char_length(role_arn) <= 256),
-    -- JSON texts as they were given; absent where they were not.
-    logging       text        CHECK (octet_length(logging) <= 65536),
-    tracing       text        CHECK (octet_length(tracing) <= 65536),
-    encryption    text        CHECK (octet_length(encryption) <= 65536),
+    -- The service's configuration objects as JSON texts, whole: with defaults for what was not given.
+    logging       text        NOT NULL CHECK (octet_length(logging) <= 65536),
+    tracing       text        NOT NULL CHECK (octet_length(tracing) <= 65536),
+    encryption    text        NOT NULL CHECK (octet_length(encryption) <= 65536),
     created_at    timestamptz NOT NULL,
     UNIQUE (machine_id, number),
     CHECK ((source IS NULL) = (source_format = 'JSON'))
@@ -87,8 +87,8 @@ CREATE INDEX alias_route_version ON alias_route (machine_id, version);
 CREATE TABLE activity (
     id         uuid        PRIMARY KEY,
     name       text        NOT NULL UNIQUE CHECK (char_length(name) BETWEEN 1 AND 80),
-    -- JSON text as it was given; absent where it was not.
-    encryption text        CHECK (octet_length(encryption) <= 65536),
+    -- The service's configuration object as JSON text, whole.
+    encryption text        NOT NULL CHECK (octet_length(encryption) <= 65536),
     created_at timestamptz NOT NULL
 );
 

@@ -4,7 +4,7 @@
 CREATE TABLE activity (
     id uuid NOT NULL,
     name text NOT NULL,
-    encryption text,
+    encryption text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT activity_encryption_check CHECK ((octet_length(encryption) <= 65536)),
     CONSTRAINT activity_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
@@ -234,17 +234,17 @@ CREATE TABLE revision (
     source text,
     source_format text DEFAULT 'JSON'::text NOT NULL,
     role_arn text NOT NULL,
-    logging text,
-    tracing text,
-    encryption text,
+    logging text NOT NULL,
+    tracing text NOT NULL,
+    encryption text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT revision_check CHECK (((source IS NULL) = (source_format = 'JSON'::text))),
-    CONSTRAINT revision_definition_check CHECK (((octet_length(definition) >= 1) AND (octet_length(definition) <= 4194304))),
+    CONSTRAINT revision_definition_check CHECK (((octet_length(definition) >= 1) AND (octet_length(definition) <= 16777216))),
     CONSTRAINT revision_encryption_check CHECK ((octet_length(encryption) <= 65536)),
     CONSTRAINT revision_logging_check CHECK ((octet_length(logging) <= 65536)),
     CONSTRAINT revision_number_check CHECK ((number >= 1)),
     CONSTRAINT revision_role_arn_check CHECK ((char_length(role_arn) <= 256)),
-    CONSTRAINT revision_source_check CHECK ((octet_length(source) <= 4194304)),
+    CONSTRAINT revision_source_check CHECK ((octet_length(source) <= 16777216)),
     CONSTRAINT revision_source_format_check CHECK ((source_format = ANY (ARRAY['JSON'::text, 'YAML'::text]))),
     CONSTRAINT revision_tracing_check CHECK ((octet_length(tracing) <= 65536))
 );

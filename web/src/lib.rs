@@ -3,7 +3,12 @@
 //! Rules of workflows are not here: they belong to `asl` and `runtime`. Read `access` for who may call,
 //! `settings` for what can be set, `cli` for the command.
 
+pub mod app;
 pub mod hidden;
 pub mod locate;
 pub mod pages;
+pub mod router;
 pub mod settings;
+#[cfg(test)]
+mod testing;
+mod wire;

@@ -14,8 +14,8 @@ pub struct Activity {
     pub id: Uuid,
     /// 1 to 80 characters, unique.
     pub name: String,
-    /// JSON text of the service's configuration object; absent where none was given.
-    pub encryption: Option<String>,
+    /// JSON text of the service's configuration object, whole.
+    pub encryption: String,
     pub created_at: DateTime<Utc>,
 }
 

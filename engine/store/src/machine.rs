@@ -200,9 +200,9 @@ struct Row {
     source: Option<String>,
     source_format: String,
     role_arn: String,
-    logging: Option<String>,
-    tracing: Option<String>,
-    encryption: Option<String>,
+    logging: String,
+    tracing: String,
+    encryption: String,
     revised_at: DateTime<Utc>,
 }
 

@@ -21,10 +21,10 @@ pub struct Revision {
     /// `JSON` or `YAML`.
     pub source_format: String,
     pub role_arn: String,
-    /// JSON texts of the service's configuration objects; absent where none was given.
-    pub logging: Option<String>,
-    pub tracing: Option<String>,
-    pub encryption: Option<String>,
+    /// JSON texts of the service's configuration objects, whole: with defaults for what was not given.
+    pub logging: String,
+    pub tracing: String,
+    pub encryption: String,
     pub created_at: DateTime<Utc>,
 }
 

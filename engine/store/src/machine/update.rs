@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::db::{Db, Tx};
 use crate::{
     db::{Db, Tx},
     revision::{self, Revision},
@@ -65,7 +66,7 @@ pub async fn update(
         (&mut next.tracing, &change.tracing),
         (&mut next.encryption, &change.encryption),
     ] {
-        if given.is_some() {
+        if let Some(given) = given {
             field.clone_from(given);
         }
     }

@@ -1,0 +1,90 @@
+//! DescribeStateMachine: a machine as it is now, or one of its versions.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::arn::Qualifier;
+use super::configuration::stored;
+use super::date::Date;
+use super::error::ApiError;
+use super::machine::{self, Type};
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Input {
+    state_machine_arn: String,
+    #[serde(default)]
+    included_data: IncludedData,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum IncludedData {
+    #[default]
+    AllData,
+    MetadataOnly,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    state_machine_arn: String,
+    name: String,
+    status: &'static str,
+    definition: String,
+    role_arn: String,
+    r#type: Type,
+    creation_date: Date,
+    logging_configuration: Box<RawValue>,
+    tracing_configuration: Box<RawValue>,
+    encryption_configuration: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    let arn = app.arns.read_machine(&input.state_machine_arn)?;
+    let machine = machine::find(app, &arn).await?;
+    let (revision, version) = match &arn.qualifier {
+        None => (machine.revision, None),
+        Some(Qualifier::Version(number)) => {
+            let version = store::version::get(&app.db, machine.id, *number).await?;
+            let version = version.ok_or_else(|| ApiError::no_machine(&arn.text))?;
+            let revision = store::revision::get(&app.db, version.revision_id).await?;
+            // A version cannot be without its revision; if it went meanwhile, so did the version.
+            let revision = revision.ok_or_else(|| ApiError::no_machine(&arn.text))?;
+            (revision, Some(version))
+        }
+        Some(Qualifier::Alias(_)) => return Err(ApiError::no_machine(&arn.text)),
+    };
+    let definition = match input.included_data {
+        IncludedData::AllData => revision.definition.clone(),
+        IncludedData::MetadataOnly => "{}".to_owned(),
+    };
+    Ok(Output {
+        state_machine_arn: arn.text,
+        name: machine.name,
+        status: if machine.is_deleting {
+            "DELETING"
+        } else {
+            "ACTIVE"
+        },
+        definition,
+        r#type: machine.machine_type.into(),
+        creation_date: version
+            .as_ref()
+            .map_or(machine.created_at, |version| version.created_at)
+            .into(),
+        logging_configuration: stored(&revision.logging)?,
+        tracing_configuration: stored(&revision.tracing)?,
+        encryption_configuration: stored(&revision.encryption)?,
+        revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),
+        role_arn: revision.role_arn,
+        description: version
+            .map(|version| version.description)
+            .filter(|description| !description.is_empty()),
+    })
+}

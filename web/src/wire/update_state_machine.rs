@@ -1,0 +1,84 @@
+//! UpdateStateMachine.
+
+use serde::{Deserialize, Serialize};
+use store::machine::{Change, Updated, update};
+
+use super::configuration::{Encryption, Logging, Tracing};
+use super::date::Date;
+use super::error::{ApiError, Code};
+use super::publish_state_machine_version::{VERSIONS_MAX, too_many};
+use super::{definition, machine};
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Input {
+    state_machine_arn: String,
+    definition: Option<String>,
+    role_arn: Option<String>,
+    logging_configuration: Option<Logging>,
+    tracing_configuration: Option<Tracing>,
+    publish: Option<bool>,
+    version_description: Option<String>,
+    encryption_configuration: Option<Encryption>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    update_date: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
+}
+
+pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    let version_description =
+        machine::version_description(input.publish, input.version_description)?;
+    let arn = app.arns.read_machine(&input.state_machine_arn)?;
+    let has_change = input.definition.is_some()
+        || input.role_arn.is_some()
+        || input.logging_configuration.is_some()
+        || input.tracing_configuration.is_some()
+        || input.encryption_configuration.is_some();
+    if !has_change {
+        return Err(ApiError::new(
+            Code::MissingRequiredParameter,
+            "Either the definition, the role ARN, the LoggingConfiguration, or the \
+             TracingConfiguration must be specified",
+        ));
+    }
+    let machine = machine::find_changeable(app, &arn).await?;
+    if let Some(role_arn) = &input.role_arn {
+        machine::check_role(role_arn)?;
+    }
+    if let Some(text) = &input.definition {
+        definition::check(app, text, machine.machine_type)?;
+    }
+    let change = Change {
+        definition: input.definition,
+        role_arn: input.role_arn,
+        logging: input
+            .logging_configuration
+            .map(Logging::into_text)
+            .transpose()?,
+        tracing: input.tracing_configuration.map(Tracing::into_text),
+        encryption: input
+            .encryption_configuration
+            .map(Encryption::into_text)
+            .transpose()?,
+        version_description,
+        versions_max: VERSIONS_MAX,
+    };
+    match update(&app.db, machine.id, &change, app.new_id(), app.now()).await? {
+        Updated::Done { revision, version } => Ok(Output {
+            update_date: revision.created_at.into(),
+            revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),
+            state_machine_version_arn: version
+                .map(|version| app.arns.version(&machine.name, version.number)),
+        }),
+        Updated::Gone => Err(ApiError::machine_deleting(&arn.text)),
+        Updated::TooManyVersions => Err(too_many(&machine.name)),
+    }
+}
