@@ -1,3 +1,5 @@
+//! ARNs: read, made, refused.
+
 use super::*;
 
 const PREFIX: &str = "arn:aws:states:us-east-1:000000000000:";

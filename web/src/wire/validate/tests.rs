@@ -1,3 +1,5 @@
+//! What the service model refuses, and how AWS says it.
+
 use serde_json::json;
 
 use super::super::model;
