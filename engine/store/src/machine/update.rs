@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
 use crate::{
     db::{Db, Tx},
     revision::{self, Revision},
