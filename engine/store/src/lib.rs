@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod alias;
 pub mod api_key;
+pub mod browse;
 pub mod commit;
 pub mod connection;
 pub mod db;

@@ -5,6 +5,7 @@ use asl::Timestamp;
 use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use crate::browse::Edge;
 use crate::commit::Status;
 use crate::execution::{Execution, Row};
 use crate::ids::ExecutionId;
@@ -58,19 +59,64 @@ pub async fn executions(
     before: Option<ExecutionId>,
     limit: i64,
 ) -> Result<Vec<Execution>, sqlx::Error> {
+    executions_by(db, filter, before.map(Edge::After), limit).await
+}
+
+/// A page of executions, newest first: the newest, or those next to `edge` in that order, so that
+/// [`Edge::After`] leads to older ones and [`Edge::Before`] to newer ones. Otherwise as [`executions`].
+pub async fn executions_by(
+    db: impl PgExecutor<'_>,
+    filter: &Filter,
+    edge: Option<Edge<ExecutionId>>,
+    limit: i64,
+) -> Result<Vec<Execution>, sqlx::Error> {
     let limit = limit.clamp(0, PAGE_MAX);
+    let way = Way::of(edge);
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS);
     if filter.statuses.is_empty() {
-        push_where(&mut query, filter, before);
+        push_where(&mut query, filter);
+        way.push_bound(&mut query, "execution.id");
     } else {
-        push_of_statuses(&mut query, filter, before, limit);
+        push_of_statuses(&mut query, filter, way, limit);
     }
-    query
-        .push(" ORDER BY execution.id DESC LIMIT ")
-        .push_bind(limit);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    way.push_order(&mut query, "execution.id");
+    query.push(" LIMIT ").push_bind(limit);
+    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    if way.is_upward {
+        rows.reverse();
+    }
     rows.into_iter().map(Row::into_execution).collect()
+}
+
+/// Which way ids are walked, and from where.
+#[derive(Clone, Copy)]
+struct Way {
+    from: Option<ExecutionId>,
+    is_upward: bool,
+}
+
+impl Way {
+    fn of(edge: Option<Edge<ExecutionId>>) -> Self {
+        let (from, is_upward) = match edge {
+            None => (None, false),
+            Some(Edge::After(id)) => (Some(id), false),
+            Some(Edge::Before(id)) => (Some(id), true),
+        };
+        Self { from, is_upward }
+    }
+
+    fn push_bound(self, query: &mut QueryBuilder<Postgres>, key: &'static str) {
+        if let Some(from) = self.from {
+            let sign = if self.is_upward { " > " } else { " < " };
+            query.push(" AND ").push(key).push(sign).push_bind(from.0);
+        }
+    }
+
+    fn push_order(self, query: &mut QueryBuilder<Postgres>, key: &'static str) {
+        query.push(" ORDER BY ").push(key);
+        query.push(if self.is_upward { " ASC" } else { " DESC" });
+    }
 }
 
 /// How many executions that started at or after `since` have each status.
@@ -84,7 +130,7 @@ pub async fn counts(
         "SELECT coalesce(execution_close.status, newest.status), count(*) FROM (
             SELECT execution.id, execution.status FROM execution",
     );
-    push_where(&mut query, filter, None);
+    push_where(&mut query, filter);
     query
         .push(" AND execution.id >= ")
         .push_bind(ExecutionId::first_of(since).0)
@@ -114,7 +160,7 @@ pub async fn counts(
 }
 
 /// Everything of the filter but the statuses.
-fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter, before: Option<ExecutionId>) {
+fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     query.push(" WHERE true");
     if let Some(machine_id) = filter.machine_id {
         query
@@ -129,18 +175,10 @@ fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter, before: Optio
             .push(" AND execution.alias = ")
             .push_bind(alias.clone());
     }
-    if let Some(before) = before {
-        query.push(" AND execution.id < ").push_bind(before.0);
-    }
 }
 
-/// The newest ids of each status, each from where it is kept, and of these the newest.
-fn push_of_statuses(
-    query: &mut QueryBuilder<Postgres>,
-    filter: &Filter,
-    before: Option<ExecutionId>,
-    limit: i64,
-) {
+/// The nearest ids of each status, each from where it is kept, and of these the nearest.
+fn push_of_statuses(query: &mut QueryBuilder<Postgres>, filter: &Filter, way: Way, limit: i64) {
     let mut statuses = filter.statuses.clone();
     statuses.sort_unstable();
     statuses.dedup();
@@ -150,15 +188,12 @@ fn push_of_statuses(
         query.push(if is_first { "(" } else { " UNION ALL (" });
         is_first = false;
         query.push("SELECT execution.id FROM ").push(from);
-        push_where(query, filter, before);
+        push_where(query, filter);
+        way.push_bound(query, "execution.id");
     };
     let tail = |query: &mut QueryBuilder<Postgres>, key: &'static str| {
-        query
-            .push(" ORDER BY ")
-            .push(key)
-            .push(" DESC LIMIT ")
-            .push_bind(limit)
-            .push(")");
+        way.push_order(query, key);
+        query.push(" LIMIT ").push_bind(limit).push(")");
     };
     for status in statuses {
         if status == Status::Running {
@@ -171,11 +206,7 @@ fn push_of_statuses(
                     .push(" AND execution_open.machine_id = ")
                     .push_bind(machine_id);
             }
-            if let Some(before) = before {
-                query
-                    .push(" AND execution_open.execution_id < ")
-                    .push_bind(before.0);
-            }
+            way.push_bound(query, "execution_open.execution_id");
             tail(query, "execution_open.execution_id");
             continue;
         }
@@ -189,15 +220,10 @@ fn push_of_statuses(
             "execution_close JOIN execution ON execution.id = execution_close.execution_id",
         );
         query.push(" AND execution_close.status = ").push(number);
-        if let Some(before) = before {
-            query
-                .push(" AND execution_close.execution_id < ")
-                .push_bind(before.0);
-        }
+        way.push_bound(query, "execution_close.execution_id");
         tail(query, "execution_close.execution_id");
     }
-    query
-        .push(") AS candidate ORDER BY id DESC LIMIT ")
-        .push_bind(limit)
-        .push("))");
+    query.push(") AS candidate");
+    way.push_order(query, "id");
+    query.push(" LIMIT ").push_bind(limit).push("))");
 }

@@ -1,0 +1,207 @@
+//! What pages look through: lists in both directions, names, ids and what a machine started last.
+
+use asl::diagnose::MachineType;
+use chrono::{DateTime, TimeDelta, Utc};
+use store::browse::{self, Edge};
+use store::commit::{Item, Status};
+use store::db::Db;
+use store::ids::ExecutionId;
+use store::list::{self, Filter};
+use store::machine::{self, Created, Machine, New};
+use store::revision::Revision;
+use uuid::Uuid;
+
+use crate::sample::{self, MACHINE, Node};
+use crate::support::Database;
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_800_000_000 + second)
+}
+
+async fn create_machine(db: &Db, name: &str, id: Uuid) {
+    let revision = Revision {
+        id: Uuid::from_u128(id.as_u128() << 64),
+        machine_id: id,
+        number: 1,
+        definition: "{}".to_owned(),
+        source: None,
+        source_format: "JSON".to_owned(),
+        role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
+        logging: None,
+        tracing: None,
+        encryption: None,
+        created_at: at(0),
+    };
+    let new = New {
+        machine: Machine {
+            id,
+            name: name.to_owned(),
+            machine_type: MachineType::Standard,
+            is_deleting: false,
+            publish_on_create: false,
+            created_at: at(0),
+            revision,
+        },
+        tags: Vec::new(),
+        version_description: None,
+        machines_max: 100,
+    };
+    let created = machine::create(db, &new, at(0)).await.unwrap();
+    assert!(matches!(created, Created::New));
+}
+
+/// An execution of each kind, over and over: running, succeeded, failed at once, failed later.
+async fn executions(db: &Db, node: &mut Node, count: u64) -> Vec<ExecutionId> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let id = sample::id(db, number).await;
+        ids.push(id);
+        match number % 4 {
+            0 => node.pass(sample::opening(id)).await,
+            1 => node.pass(sample::whole(id)).await,
+            2 => {
+                let close = Some(sample::close(id, Status::Failed));
+                node.pass(Item {
+                    close,
+                    ..sample::opening(id)
+                })
+                .await;
+            }
+            _ => {
+                node.pass(sample::opening(id)).await;
+                let close = Some(sample::close(id, Status::TimedOut));
+                node.pass(Item {
+                    close,
+                    ..sample::next(id, 2)
+                })
+                .await;
+            }
+        }
+    }
+    ids.sort_unstable();
+    ids.reverse();
+    ids
+}
+
+#[tokio::test]
+async fn every_list_reads_the_same_forth_and_back() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let ids = executions(&db, &mut node, 12).await;
+    let filters: [&[Status]; 4] = [
+        &[],
+        &[Status::Running],
+        &[Status::Failed, Status::TimedOut],
+        &[Status::Succeeded, Status::Running],
+    ];
+    for statuses in filters {
+        let filter = Filter {
+            machine_id: Some(MACHINE),
+            statuses: statuses.to_vec(),
+            ..Filter::default()
+        };
+        let page = async |edge| -> Vec<ExecutionId> {
+            let found = list::executions_by(&db, &filter, edge, 2).await.unwrap();
+            found.into_iter().map(|execution| execution.id).collect()
+        };
+        let mut forth = page(None).await;
+        while let Some(last) = forth.last().copied() {
+            let next = page(Some(Edge::After(last))).await;
+            if next.is_empty() {
+                break;
+            }
+            forth.extend(next);
+        }
+        let mut back = vec![*forth.last().unwrap()];
+        loop {
+            let newer = page(Some(Edge::Before(back[0]))).await;
+            if newer.is_empty() {
+                break;
+            }
+            back.splice(0..0, newer);
+        }
+        assert_eq!(forth, back, "{statuses:?}");
+        if statuses.is_empty() {
+            assert_eq!(forth, ids);
+        } else {
+            assert!(forth.len() >= 3 && forth.len() < ids.len(), "{statuses:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn machines_are_found_by_the_start_of_their_name() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    for (number, name) in ["order-a", "order-b", "order-c", "other", "%"]
+        .iter()
+        .enumerate()
+    {
+        create_machine(&db, name, Uuid::from_u128(number as u128 + 1)).await;
+    }
+    let page = async |prefix: &str, edge| -> Vec<String> {
+        let found = browse::machines(&db, prefix, edge, 2).await.unwrap();
+        found.into_iter().map(|machine| machine.name).collect()
+    };
+    assert_eq!(page("order", None).await, ["order-a", "order-b"]);
+    let next = page("order", Some(Edge::After("order-b"))).await;
+    assert_eq!(next, ["order-c"]);
+    let back = page("order", Some(Edge::Before("order-c"))).await;
+    assert_eq!(back, ["order-a", "order-b"]);
+    assert_eq!(page("%", None).await, ["%"], "no sign is a wild card");
+    assert_eq!(page("Order", None).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_machine_names_its_executions_and_knows_its_newest() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    create_machine(&db, "orders", MACHINE).await;
+    let idle = Uuid::from_u128(0x99);
+    create_machine(&db, "idle", idle).await;
+    let mut node = Node::register(&db, 1).await;
+    let ids = executions(&db, &mut node, 4).await;
+
+    let newest = browse::newest_of_machines(&db, &[MACHINE, idle])
+        .await
+        .unwrap();
+    assert_eq!(newest.len(), 1);
+    assert_eq!((newest[0].machine_id, newest[0].id), (MACHINE, ids[0]));
+    let whole = store::execution::get(&db, ids[0]).await.unwrap().unwrap();
+    assert_eq!(newest[0].status, whole.status);
+
+    machine::begin_delete(&db, "idle").await.unwrap();
+    machine::finish_delete(&db, idle, at(9)).await.unwrap();
+    let mut names = browse::machine_names(&db, &[MACHINE, idle, Uuid::nil()])
+        .await
+        .unwrap();
+    names.sort_by(|a, b| a.name.cmp(&b.name));
+    let told: Vec<_> = names
+        .iter()
+        .map(|it| (it.name.as_str(), it.is_live))
+        .collect();
+    assert_eq!(told, [("idle", false), ("orders", true)]);
+}
+
+#[tokio::test]
+async fn an_execution_is_found_by_the_start_of_its_id_or_by_its_name() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    create_machine(&db, "orders", MACHINE).await;
+    let mut node = Node::register(&db, 1).await;
+    let ids = executions(&db, &mut node, 4).await;
+    let named = sample::id(&db, 77).await;
+    node.pass(sample::named(named, "ord-42")).await;
+
+    let first = Uuid::from_u128(ids[2].0.as_u128() & !0xffff);
+    let last = Uuid::from_u128(ids[2].0.as_u128() | 0xffff);
+    let found = browse::ids_between(&db, first, last, 10).await.unwrap();
+    assert!(found.contains(&ids[2]));
+    let all = browse::ids_between(&db, Uuid::nil(), Uuid::max(), 3)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 3);
+    assert_eq!(browse::ids_named(&db, "ord-42", 10).await.unwrap(), [named]);
+    assert_eq!(browse::ids_named(&db, "ord", 10).await.unwrap(), []);
+}
