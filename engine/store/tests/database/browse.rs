@@ -27,9 +27,9 @@ async fn create_machine(db: &Db, name: &str, id: Uuid) {
         source: None,
         source_format: "JSON".to_owned(),
         role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
-        logging: None,
-        tracing: None,
-        encryption: None,
+        logging: "{}".to_owned(),
+        tracing: "{}".to_owned(),
+        encryption: "{}".to_owned(),
         created_at: at(0),
     };
     let new = New {
