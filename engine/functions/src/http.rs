@@ -14,7 +14,6 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use asl::json::Object;
 use asl::{Json, Payload, StateError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -193,27 +192,38 @@ fn value(text: &str) -> Result<HeaderValue, StateError> {
 /// Lambda's client context with what this call is, which the caller's own members do not override.
 /// Source: Lambda API, Invoke, `X-Amz-Client-Context`.
 fn client_context(call: &Call) -> Result<HeaderValue, StateError> {
-    let empty = Object::new();
-    let given = call
-        .client_context
-        .as_ref()
-        .and_then(Json::as_object)
-        .unwrap_or(&empty);
-    let mut custom = given
-        .get("custom")
-        .and_then(Json::as_object)
-        .cloned()
-        .unwrap_or_default();
-    for (name, text) in [
+    let own = [
         ("idempotencyToken", call.token.as_str()),
         ("executionArn", &call.execution_arn),
         ("stateName", &call.state_name),
-    ] {
-        custom.insert(Arc::from(name), Json::string(text));
+    ];
+    let mut text = String::with_capacity(256);
+    if let Some(given) = call.client_context.as_ref().and_then(Json::as_object) {
+        let mut custom = given
+            .get("custom")
+            .and_then(Json::as_object)
+            .cloned()
+            .unwrap_or_default();
+        for (name, text) in own {
+            custom.insert(Arc::from(name), Json::string(text));
+        }
+        let mut context = given.clone();
+        context.insert(Arc::from("custom"), Json::object(custom));
+        asl::json::write::write(&Json::object(context), &mut text);
+    } else {
+        // Nearly every call comes this way, so it builds no value only to write it.
+        text.push_str(r#"{"custom":{"#);
+        for (index, (name, member)) in own.into_iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            asl::json::write::write_string(name, &mut text);
+            text.push(':');
+            asl::json::write::write_string(member, &mut text);
+        }
+        text.push_str("}}");
     }
-    let mut context = given.clone();
-    context.insert(Arc::from("custom"), Json::object(custom));
-    value(&STANDARD.encode(Json::object(context).to_text()))
+    value(&STANDARD.encode(text))
 }
 
 /// A result's JSON text.

@@ -95,6 +95,20 @@ async fn an_endpoint_gets_the_event_and_who_calls() {
 }
 
 #[tokio::test]
+async fn a_call_without_a_context_of_its_own_has_one_all_the_same() {
+    let server = Server::answering("200 OK", "", "{}").await;
+    let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
+    invoker.invoke(call("f")).await.unwrap();
+    let received = &server.received()[0];
+    let context = received.header("x-amz-client-context").unwrap();
+    let context = String::from_utf8(STANDARD.decode(context).unwrap()).unwrap();
+    assert_eq!(
+        context,
+        r#"{"custom":{"idempotencyToken":"0190a3c4-0000-7000-8000-000000000001","executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:e","stateName":"Chärge"}}"#
+    );
+}
+
+#[tokio::test]
 async fn an_arn_that_no_header_can_carry_is_escaped() {
     let server = Server::answering("200 OK", "", "{}").await;
     let mut call = call("f");
