@@ -24,17 +24,24 @@ pub struct Connection {
     pub updated_at: DateTime<Utc>,
 }
 
+/// How many connections there may be. Every node may come to hold all of them in memory.
+pub const CONNECTIONS_MAX: i64 = 10_000;
+
 /// Writes the connection, over an earlier one of its name, whose id and creation date stay. Gives
-/// the id that it has now and whether the name was new. Locks the one row; served by the primary key.
+/// the id that it has now and whether the name was new; none, and nothing is written, where it is
+/// new and [`CONNECTIONS_MAX`] are there already (two at once may both pass the count). Locks the
+/// one row; served by the primary key.
 pub async fn put(
     db: impl PgExecutor<'_>,
     connection: &Connection,
-) -> Result<(Uuid, bool), sqlx::Error> {
+) -> Result<Option<(Uuid, bool)>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
         INSERT INTO connection
             (name, id, authorization_type, parameters, sealed, key_version, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8
+        WHERE EXISTS (SELECT 1 FROM connection WHERE name = $1)
+           OR (SELECT count(*) FROM connection) < $9
         ON CONFLICT (name) DO UPDATE SET
             authorization_type = EXCLUDED.authorization_type,
             parameters = EXCLUDED.parameters,
@@ -51,10 +58,11 @@ pub async fn put(
         connection.sealed.key_version,
         connection.created_at,
         connection.updated_at,
+        CONNECTIONS_MAX,
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok((row.id, row.is_new))
+    Ok(row.map(|row| (row.id, row.is_new)))
 }
 
 /// The connection of that name. Takes no lock; served by the primary key.

@@ -23,14 +23,23 @@ pub struct Function {
     pub updated_at: DateTime<Utc>,
 }
 
+/// How many functions there may be. Every node may come to hold all of them in memory.
+pub const FUNCTIONS_MAX: i64 = 10_000;
+
 /// Writes the function, over an earlier one of its name, whose creation date stays. True where the
-/// name was new. Locks the one row; served by the primary key.
-pub async fn put(db: impl PgExecutor<'_>, function: &Function) -> Result<bool, sqlx::Error> {
+/// name was new; none, and nothing is written, where it is new and [`FUNCTIONS_MAX`] are there
+/// already (two at once may both pass the count). Locks the one row; served by the primary key.
+pub async fn put(
+    db: impl PgExecutor<'_>,
+    function: &Function,
+) -> Result<Option<bool>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"
         INSERT INTO function
             (name, url, timeout_ms, headers, secret_names, sealed, key_version, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+        WHERE EXISTS (SELECT 1 FROM function WHERE name = $1)
+           OR (SELECT count(*) FROM function) < $10
         ON CONFLICT (name) DO UPDATE SET
             url = EXCLUDED.url,
             timeout_ms = EXCLUDED.timeout_ms,
@@ -50,8 +59,9 @@ pub async fn put(db: impl PgExecutor<'_>, function: &Function) -> Result<bool, s
         function.sealed.as_ref().map(|sealed| sealed.key_version),
         function.created_at,
         function.updated_at,
+        FUNCTIONS_MAX,
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
 }
 

@@ -49,7 +49,7 @@ async fn a_function_is_written_read_written_over_and_deleted() {
     let database = Database::migrated();
     let db = database.open().await;
     let first = a_function("charge");
-    assert!(function::put(&db, &first).await.unwrap(), "it is new");
+    assert_eq!(function::put(&db, &first).await.unwrap(), Some(true));
     assert_eq!(function::get(&db, "charge").await.unwrap(), Some(first));
 
     let changed = Function {
@@ -60,7 +60,7 @@ async fn a_function_is_written_read_written_over_and_deleted() {
         updated_at: at(9),
         ..a_function("charge")
     };
-    assert!(!function::put(&db, &changed).await.unwrap(), "it was there");
+    assert_eq!(function::put(&db, &changed).await.unwrap(), Some(false));
     let expected = Function {
         created_at: at(0),
         ..changed
@@ -93,7 +93,7 @@ async fn a_connection_keeps_its_id_over_changes() {
     let first = a_connection("shop", 1);
     assert_eq!(
         connection::put(&db, &first).await.unwrap(),
-        (Uuid::from_u128(1), true)
+        Some((Uuid::from_u128(1), true))
     );
     let changed = Connection {
         authorization_type: "API_KEY".to_owned(),
@@ -103,7 +103,7 @@ async fn a_connection_keeps_its_id_over_changes() {
     };
     assert_eq!(
         connection::put(&db, &changed).await.unwrap(),
-        (Uuid::from_u128(1), false)
+        Some((Uuid::from_u128(1), false))
     );
     let expected = Connection {
         id: Uuid::from_u128(1),
