@@ -30,6 +30,7 @@ use crate::registry::{Authorization, Cached, Connection};
 use crate::secret::Redactor;
 use crate::{failure, limits};
 
+pub use self::parameters::is_connection_name;
 pub(crate) use self::parameters::reserved_header;
 
 /// One HTTP task.

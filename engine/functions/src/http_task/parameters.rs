@@ -185,11 +185,15 @@ fn connection_name(arn: &str) -> Option<&str> {
         && parts.next().is_some();
     let resource = parts.next()?.strip_prefix("connection/")?;
     let name = resource.split('/').next()?;
-    let is_name = (1..=64).contains(&name.len())
-        && name
+    (is_events && is_connection_name(name)).then_some(name)
+}
+
+/// Whether `text` can be a connection's name. Source: `ConnectionName` in EventBridge's model.
+pub fn is_connection_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-    (is_events && is_name).then_some(name)
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 fn headers(fields: &Fields<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, StateError> {

@@ -153,3 +153,21 @@ async fn the_tables_refuse_what_the_server_should_never_write() {
     };
     assert!(connection::put(&db, &bad).await.is_err());
 }
+
+#[tokio::test]
+async fn a_full_table_takes_changes_and_nothing_new() {
+    let database = Database::migrated().await;
+    let db = database.open().await;
+    sqlx::query(
+        "INSERT INTO function (name, url, timeout_ms, created_at, updated_at)
+         SELECT 'f' || number, 'http://localhost/', 1000, now(), now()
+         FROM generate_series(1, $1) AS number",
+    )
+    .bind(function::FUNCTIONS_MAX)
+    .execute(&db)
+    .await
+    .unwrap();
+    assert_eq!(function::put(&db, &a_function("new")).await.unwrap(), None);
+    let changed = function::put(&db, &a_function("f7")).await.unwrap();
+    assert_eq!(changed, Some(false));
+}
