@@ -2,7 +2,7 @@
 //! what was given and what is allowed.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::Deserialize;
