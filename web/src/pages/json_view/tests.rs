@@ -1,3 +1,5 @@
+//! JSON drawn as a tree: order, folding, limits, escaping.
+
 use super::*;
 
 fn plain(html: &str) -> String {
