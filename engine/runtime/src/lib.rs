@@ -1,1 +1,58 @@
-//! placeholder
+//! The engine: executions in memory, the commit pipeline, timers, tasks, nodes. The only place
+//! where an effect follows a commit.
+//!
+//! It evaluates nothing (that is `asl`) and writes no SQL (that is `store`). An input reaches an
+//! execution in [`drive`], its step goes through [`queue`] to the [`writer`], and what follows is in
+//! [`effects`]. [`engine`] is the face for the layers above; [`node`] keeps the lease.
+
+mod activities;
+pub mod arrival;
+pub mod catalog;
+mod children;
+pub mod clock;
+mod dispatch;
+mod drive;
+mod effects;
+pub mod engine;
+pub mod facts;
+pub mod history;
+mod inbox;
+mod jobs;
+pub mod limits;
+mod load;
+pub mod metrics;
+pub mod names;
+pub mod node;
+mod ownership;
+mod patience;
+mod queue;
+pub mod random;
+mod recent;
+mod shard;
+mod sleep;
+mod start;
+mod timers;
+mod wait;
+mod writer;
+
+pub use engine::{ActivityTask, Engine, StartError, StartRequest, TaskEnd};
+pub use facts::{Closed, Facts, View};
+pub use names::Names;
+pub use node::Settings;
+pub use store::ids::{ExecutionId, NodeId};
+
+/// The world is broken, or we are: never the caller's mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("asking the database")]
+    Database(#[from] store::Error),
+    /// An invariant of ours that does not hold; names the execution or row.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Fault {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Broken(message.into())
+    }
+}

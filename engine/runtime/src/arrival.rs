@@ -1,0 +1,100 @@
+//! What reaches an execution from outside, and how the inbox spells it.
+
+use std::sync::Arc;
+
+use asl::{Payload, StateError, machine::Input};
+use serde::{Deserialize, Serialize};
+
+/// An input on its way to an execution.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) input: Input,
+    /// The inbox row that it came by, which goes away in the commit of what it causes.
+    pub(crate) inbox: Option<i64>,
+}
+
+impl Arrival {
+    pub(crate) const fn local(input: Input) -> Self {
+        Self { input, inbox: None }
+    }
+}
+
+/// An input as an inbox row holds it. Public, since the API's own transactions write such rows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Message {
+    /// Start the execution of this row, which another node could not own.
+    Start {
+        input: String,
+    },
+    /// An activity worker took the task.
+    TaskStarted {
+        attempt: u64,
+        worker: Option<String>,
+    },
+    TaskSubmitted {
+        attempt: u64,
+        output: String,
+    },
+    TaskSucceeded {
+        attempt: u64,
+        output: String,
+    },
+    TaskFailed {
+        attempt: u64,
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    Stop {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+}
+
+impl Message {
+    pub fn to_text(&self) -> String {
+        // A message is strings and numbers: writing it cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The input that it stands for.
+    pub(crate) fn into_input(self) -> Input {
+        let text = |text: Option<String>| text.map(Arc::from);
+        match self {
+            Self::Start { input } => Input::Start {
+                input: Payload::from_trusted_text(input),
+            },
+            Self::TaskStarted { attempt, worker } => Input::TaskStarted {
+                attempt,
+                worker: text(worker),
+            },
+            Self::TaskSubmitted { attempt, output } => Input::TaskSubmitted {
+                attempt,
+                output: Payload::from_trusted_text(output),
+            },
+            Self::TaskSucceeded { attempt, output } => Input::TaskSucceeded {
+                attempt,
+                output: Payload::from_trusted_text(output),
+            },
+            Self::TaskFailed {
+                attempt,
+                error,
+                cause,
+            } => Input::TaskFailed {
+                attempt,
+                error: StateError {
+                    error: text(error),
+                    cause: text(cause),
+                },
+            },
+            Self::Stop { error, cause } => Input::Stop(StateError {
+                error: text(error),
+                cause: text(cause),
+            }),
+        }
+    }
+}

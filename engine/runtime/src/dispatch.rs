@@ -1,0 +1,188 @@
+//! Running tasks: one background job per call, whose result comes back as an input.
+
+use std::{sync::Arc, time::Duration};
+
+use asl::{
+    Json, Payload, StateError,
+    definition::resource::Pattern,
+    error::names,
+    machine::{Input, Invocation, history::Callee},
+};
+use functions::{Call, FunctionName, HttpCall, IdempotencyToken, InvocationType, lambda_invoke};
+
+use crate::{arrival::Arrival, facts::Facts, node::Node, shard::Shard};
+
+/// How a call ended: with the task's result, or with the word that its result comes later.
+pub(crate) enum Reply {
+    Result(Payload),
+    Submitted(Payload),
+}
+
+impl Node {
+    /// Starts a call, unless this node may no longer act.
+    pub(crate) fn dispatch(
+        self: &Arc<Self>,
+        shard: &Arc<Shard>,
+        facts: &Arc<Facts>,
+        invocation: Invocation,
+    ) {
+        if self.is_lease_over() {
+            return;
+        }
+        let id = facts.id;
+        let attempt = invocation.attempt;
+        let (node, facts) = (Arc::clone(self), Arc::clone(facts));
+        let mut slots = shard.slots();
+        let Some(slot) = slots.get_mut(&id) else {
+            return;
+        };
+        let job = self.tracker.spawn(async move {
+            let Ok(_place) = node.calls.acquire().await else {
+                return;
+            };
+            let reply = node.call(&facts, &invocation).await;
+            if let Some(shard) = node.shard_of(id)
+                && let Some(slot) = shard.slots().get_mut(&id)
+            {
+                slot.calls.remove(&attempt);
+            }
+            let input = match reply {
+                Ok(Reply::Result(output)) => Input::TaskSucceeded { attempt, output },
+                Ok(Reply::Submitted(output)) => Input::TaskSubmitted { attempt, output },
+                Err(error) => Input::TaskFailed { attempt, error },
+            };
+            node.feed(id, Arrival::local(input));
+        });
+        slot.calls.insert(attempt, job.abort_handle());
+    }
+
+    async fn call(
+        self: &Arc<Self>,
+        facts: &Facts,
+        invocation: &Invocation,
+    ) -> Result<Reply, StateError> {
+        match &*invocation.callee {
+            Callee::Lambda { arn } => {
+                let function = FunctionName::parse(arn)
+                    .map_err(|error| StateError::new(names::RUNTIME, error.to_string()))?;
+                let call = self.function_call(facts, invocation, function);
+                let answer = self.settings.invoker.invoke(call).await?;
+                Ok(Reply::Result(answer.payload))
+            }
+            // A worker takes it; nothing runs here.
+            Callee::Activity { .. } => Err(StateError::named(names::RUNTIME)),
+            Callee::Service {
+                resource_type,
+                resource,
+            } => {
+                let action = resource.split('.').next().unwrap_or_default();
+                match (&**resource_type, action) {
+                    ("lambda", "invoke") => self.lambda_invoke(facts, invocation).await,
+                    ("states", "startExecution") => self.start_child(facts, invocation).await,
+                    ("http", "invoke") => {
+                        let call = HttpCall {
+                            parameters: invocation.arguments.json().clone(),
+                            time_left: self.time_left(invocation),
+                        };
+                        let output = self.settings.http.invoke(call).await?;
+                        Ok(Reply::Result(Payload::from(output)))
+                    }
+                    _ => Err(StateError::new(
+                        names::RUNTIME,
+                        format!(
+                            "This server has no integration for \
+                             'arn:aws:states:::{resource_type}:{resource}'."
+                        ),
+                    )),
+                }
+            }
+        }
+    }
+
+    /// `arn:aws:states:::lambda:invoke`, with or without a task token.
+    async fn lambda_invoke(
+        &self,
+        facts: &Facts,
+        invocation: &Invocation,
+    ) -> Result<Reply, StateError> {
+        let request = lambda_invoke::request(invocation.arguments.json())?;
+        let mut call = self.function_call(facts, invocation, request.function);
+        call.payload = request.payload;
+        call.invocation_type = request.invocation_type;
+        call.client_context = request.client_context;
+        let answer = self.settings.invoker.invoke(call).await?;
+        let output = Payload::from(lambda_invoke::output(&answer));
+        Ok(match invocation.callee.pattern() {
+            Pattern::TaskToken => Reply::Submitted(output),
+            Pattern::RequestResponse | Pattern::Sync | Pattern::Sync2 => Reply::Result(output),
+        })
+    }
+
+    fn function_call(
+        &self,
+        facts: &Facts,
+        invocation: &Invocation,
+        function: FunctionName,
+    ) -> Call {
+        // Both ids are plain text, so the token always fits; it names the attempt, and a repeat
+        // after a crash carries the same one.
+        let token = format!("{}-{}", facts.id, invocation.attempt);
+        let token = IdempotencyToken::new(&token).ok();
+        Call {
+            function,
+            payload: invocation.arguments.clone(),
+            invocation_type: InvocationType::RequestResponse,
+            client_context: None,
+            token: token.unwrap_or_else(|| self.settings.nameless_token.clone()),
+            execution_arn: Arc::clone(&facts.identity.arn),
+            state_name: Arc::clone(&invocation.state),
+            time_left: self.time_left(invocation),
+            trace_parent: None,
+        }
+    }
+
+    fn time_left(&self, invocation: &Invocation) -> Option<Duration> {
+        let until = invocation.timeout_at?;
+        let micros = until.as_micros() - self.clock.now().as_micros();
+        Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+    }
+}
+
+/// The SDK's metadata, as AWS adds it to the outputs of its optimised integrations: the service
+/// here is this server, so there is no exchange of headers to show.
+pub(crate) fn sdk_metadata(
+    request_id: &str,
+    content_length: usize,
+    date: &str,
+) -> [(&'static str, Json); 2] {
+    let length = content_length.to_string();
+    let headers = [
+        ("connection", "keep-alive"),
+        ("Content-Length", length.as_str()),
+        ("Content-Type", "application/x-amz-json-1.0"),
+        ("Date", date),
+        ("x-amzn-RequestId", request_id),
+    ];
+    let all = headers
+        .iter()
+        .map(|(name, value)| (Arc::from(*name), Json::array(vec![Json::string(value)])))
+        .collect();
+    let plain = headers
+        .iter()
+        .map(|(name, value)| (Arc::from(*name), Json::string(value)))
+        .collect();
+    [
+        (
+            "SdkHttpMetadata",
+            Json::members([
+                ("AllHttpHeaders", Json::object(all)),
+                ("HttpHeaders", Json::object(plain)),
+                ("HttpStatusCode", Json::from(200u64)),
+            ]),
+        ),
+        (
+            "SdkResponseMetadata",
+            Json::members([("RequestId", Json::string(request_id))]),
+        ),
+    ]
+}

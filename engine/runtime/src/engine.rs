@@ -1,0 +1,307 @@
+//! What the layers above ask of the engine: start, stop, look at executions, end tasks.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use asl::{Payload, StateError, machine::token::Token};
+use store::{commit::Parent, db::Db, ids::ExecutionId, token::Ended};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    Fault,
+    arrival::Message,
+    drive::token_hash,
+    facts::View,
+    metrics::Metrics,
+    node::{Node, Settings},
+};
+
+/// A running engine. Clones are one engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    /// The present life of the node.
+    node: RwLock<Arc<Node>>,
+    db: Db,
+    settings: Arc<Settings>,
+    metrics: Metrics,
+    is_stopped: CancellationToken,
+}
+
+/// What StartExecution asks for.
+#[derive(Debug)]
+pub struct StartRequest {
+    /// Plain, of a version or of an alias.
+    pub machine_arn: String,
+    /// Checked by the caller; made up where absent.
+    pub name: Option<String>,
+    pub input: Payload,
+    pub parent: Option<Parent>,
+    pub trace_header: Option<String>,
+    /// Names a child whose parent gave no name, the same at every try.
+    pub child_id: Option<u128>,
+}
+
+/// Why an execution did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    InvalidArn(String),
+    #[error("the state machine does not exist")]
+    MachineDoesNotExist,
+    #[error("Express state machines are started in another way")]
+    MachineTypeNotSupported,
+    #[error("the name belongs to another execution")]
+    NameTaken {
+        by: ExecutionId,
+        is_same_input: bool,
+    },
+    /// Too much waits for its commit: try again later.
+    #[error("the server has as much work as it can hold")]
+    Throttled,
+    /// The node lost its lease, or is stopping: try again, maybe elsewhere.
+    #[error("this node cannot start executions now")]
+    Unavailable,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What became of a task that somebody tried to end by its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskEnd {
+    Done,
+    /// The task is over: TaskTimedOut.
+    TimedOut,
+    DoesNotExist,
+    /// The token is none of this server's: InvalidToken.
+    InvalidToken,
+}
+
+/// A task that an activity worker has taken.
+#[derive(Clone, Debug)]
+pub struct ActivityTask {
+    pub token: String,
+    pub input: String,
+}
+
+impl Engine {
+    /// Registers a node of this process, takes what shards are free, and starts to work.
+    pub async fn open(db: Db, settings: Settings) -> Result<Self, Fault> {
+        let (settings, metrics) = (Arc::new(settings), Metrics::default());
+        let node = Node::begin(db.clone(), Arc::clone(&settings), metrics.clone()).await?;
+        let tracker = node.tracker.clone();
+        let is_stopped = CancellationToken::new();
+        let node = RwLock::new(node);
+        let engine = Self(Arc::new(Inner {
+            node,
+            db,
+            settings,
+            metrics,
+            is_stopped,
+        }));
+        tracker.spawn(engine.clone().live_on());
+        Ok(engine)
+    }
+
+    /// Begins a new life of the node whenever its lease is lost.
+    async fn live_on(self) {
+        const PAUSE: Duration = Duration::from_secs(1);
+        loop {
+            let node = self.node();
+            tokio::select! {
+                () = self.0.is_stopped.cancelled() => return,
+                () = node.lost() => {}
+            }
+            loop {
+                let inner = &self.0;
+                let (settings, metrics) = (Arc::clone(&inner.settings), inner.metrics.clone());
+                match Node::begin(inner.db.clone(), settings, metrics).await {
+                    Ok(node) => {
+                        tracing::info!("this node has begun a new life");
+                        *inner.node.write().unwrap_or_else(PoisonError::into_inner) = node;
+                        break;
+                    }
+                    Err(fault) => tracing::warn!(%fault, "beginning anew is tried again"),
+                }
+                tokio::select! {
+                    () = inner.is_stopped.cancelled() => return,
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+
+    pub(crate) fn node(&self) -> Arc<Node> {
+        Arc::clone(&self.0.node.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Starts an execution and answers when that is durable.
+    pub async fn start(&self, request: StartRequest) -> Result<View, StartError> {
+        self.node().start(request).await
+    }
+
+    /// Starts an execution and waits at most `patience` for it to close.
+    pub async fn start_and_wait(
+        &self,
+        request: StartRequest,
+        patience: Duration,
+    ) -> Result<View, StartError> {
+        let (view, closing) = self.node().start_watched(request, true).await?;
+        if view.closed.is_some() {
+            return Ok(view);
+        }
+        let Some(closing) = closing else {
+            return Ok(view);
+        };
+        match tokio::time::timeout(patience, closing).await {
+            Ok(Ok(closed)) => Ok(View {
+                closed: Some(closed),
+                ..view
+            }),
+            // The node let go of it: what the database says is the answer.
+            Ok(Err(_)) => Ok(self.node().view_of(view.facts.id).await?.unwrap_or(view)),
+            Err(_) => Ok(view),
+        }
+    }
+
+    /// The execution of that machine and name.
+    pub async fn find(&self, machine: &str, name: &str) -> Result<Option<View>, Fault> {
+        match self.find_id(machine, name).await? {
+            Some(id) => {
+                let view = self.node().view_of(id).await?;
+                // An id names an execution only together with its own machine and name.
+                Ok(view.filter(|view| {
+                    *view.facts.identity.name == *name
+                        && *view.facts.revision.machine_name == *machine
+                }))
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn find_id(&self, machine: &str, name: &str) -> Result<Option<ExecutionId>, Fault> {
+        // A name that was made up is the id itself.
+        if let Ok(id) = Uuid::try_parse(name)
+            && id.get_version_num() == 7
+        {
+            let id = ExecutionId(id);
+            if self.node().view_of(id).await?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(store::execution::by_name(&self.0.db, machine, name).await?)
+    }
+
+    pub async fn view(&self, id: ExecutionId) -> Result<Option<View>, Fault> {
+        self.node().view_of(id).await
+    }
+
+    /// Waits at most `patience` for an execution to close; gives what it is then.
+    pub async fn wait(&self, id: ExecutionId, patience: Duration) -> Result<Option<View>, Fault> {
+        self.node().wait(id, patience).await
+    }
+
+    /// StopExecution. Gives the execution as it is once it has closed; one that had closed before
+    /// is left as it is.
+    pub async fn stop(&self, id: ExecutionId, error: StateError) -> Result<Option<View>, Fault> {
+        self.node().stop(id, error).await
+    }
+
+    /// SendTaskSuccess and SendTaskFailure.
+    pub async fn end_task(
+        &self,
+        token: &str,
+        result: Result<Payload, StateError>,
+    ) -> Result<TaskEnd, Fault> {
+        let Some(named) = Token::decode(token) else {
+            return Ok(TaskEnd::InvalidToken);
+        };
+        let execution = ExecutionId(Uuid::from_bytes(named.execution));
+        let attempt = named.attempt;
+        let text = |text: Option<Arc<str>>| text.map(|text| text.to_string());
+        let message = match result {
+            Ok(output) => Message::TaskSucceeded {
+                attempt,
+                output: output.text().to_owned(),
+            },
+            Err(StateError { error, cause }) => Message::TaskFailed {
+                attempt,
+                error: text(error),
+                cause: text(cause),
+            },
+        };
+        let shard = self.node().shard_id_of(execution);
+        let hash = token_hash(token);
+        let ended =
+            store::token::end(&self.0.db, execution, &hash, shard, &message.to_text()).await?;
+        self.node().hint(shard);
+        Ok(match ended {
+            Ended::Done => TaskEnd::Done,
+            Ended::TimedOut => TaskEnd::TimedOut,
+            Ended::DoesNotExist => TaskEnd::DoesNotExist,
+        })
+    }
+
+    /// SendTaskHeartbeat.
+    pub async fn heartbeat(&self, token: &str) -> Result<TaskEnd, Fault> {
+        let Some(named) = Token::decode(token) else {
+            return Ok(TaskEnd::InvalidToken);
+        };
+        let execution = ExecutionId(Uuid::from_bytes(named.execution));
+        let now = self.node().clock.now();
+        let ended = store::token::heartbeat(&self.0.db, execution, &token_hash(token), now).await?;
+        Ok(match ended {
+            Ended::Done => TaskEnd::Done,
+            Ended::TimedOut => TaskEnd::TimedOut,
+            Ended::DoesNotExist => TaskEnd::DoesNotExist,
+        })
+    }
+
+    /// GetActivityTask: a task of the activity, waiting at most `patience` for one.
+    pub async fn activity_task(
+        &self,
+        activity: &str,
+        worker: Option<&str>,
+        patience: Duration,
+    ) -> Result<Option<ActivityTask>, Fault> {
+        self.node().activity_task(activity, worker, patience).await
+    }
+
+    /// A machine was created, changed or deleted on this node.
+    pub fn forget_machine(&self, name: &str) {
+        self.node().catalog.forget(name);
+    }
+
+    /// The time that this node goes by.
+    pub fn now(&self) -> asl::Timestamp {
+        self.node().clock.now()
+    }
+
+    pub fn metrics(&self) -> &crate::metrics::Metrics {
+        &self.0.metrics
+    }
+
+    /// Whether this node owns shards and its lease holds.
+    pub fn is_ready(&self) -> bool {
+        self.node().is_ready()
+    }
+
+    /// Stops: no new work, what is in the commit queue is written, shards are handed over.
+    pub async fn stop_node(&self) {
+        self.0.is_stopped.cancel();
+        self.node().stop_node().await;
+    }
+
+    /// Dies as a killed process does: nothing is written, handed over or answered any more.
+    #[cfg(feature = "fault-points")]
+    pub fn vanish(&self) {
+        self.0.is_stopped.cancel();
+        let node = self.node();
+        node.lease_lost();
+        node.drained.cancel();
+    }
+}

@@ -1,0 +1,72 @@
+//! What a node knows of an execution beside its state: whose it is and where it belongs.
+
+use std::sync::Arc;
+
+use asl::{
+    Payload, Timestamp,
+    machine::{Identity, Outcome},
+};
+use store::{
+    commit::{Parent, Status},
+    ids::{ExecutionId, ShardId},
+};
+
+use crate::catalog::Revision;
+
+/// The facts of an execution that never change.
+#[derive(Debug)]
+pub struct Facts {
+    pub id: ExecutionId,
+    pub shard: ShardId,
+    pub identity: Arc<Identity>,
+    pub revision: Arc<Revision>,
+    pub version: Option<i64>,
+    pub alias: Option<String>,
+    pub input: Payload,
+    pub parent: Option<Parent>,
+    pub trace_header: Option<String>,
+}
+
+/// How an execution closed.
+#[derive(Debug)]
+pub struct Closed {
+    pub outcome: Outcome,
+    pub at: Timestamp,
+}
+
+/// An execution as DescribeExecution shows it: what is committed, and nothing else.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub facts: Arc<Facts>,
+    /// Absent while it runs.
+    pub closed: Option<Arc<Closed>>,
+}
+
+impl View {
+    pub fn status(&self) -> Status {
+        self.closed
+            .as_ref()
+            .map_or(Status::Running, |closed| status(&closed.outcome))
+    }
+}
+
+pub(crate) const fn status(outcome: &Outcome) -> Status {
+    match outcome {
+        Outcome::Succeeded(_) => Status::Succeeded,
+        Outcome::Failed(_) => Status::Failed,
+        Outcome::Aborted(_) => Status::Aborted,
+        Outcome::TimedOut(_) => Status::TimedOut,
+    }
+}
+
+/// The status as the API spells it.
+pub const fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Running => "RUNNING",
+        Status::Succeeded => "SUCCEEDED",
+        Status::Failed => "FAILED",
+        Status::TimedOut => "TIMED_OUT",
+        Status::Aborted => "ABORTED",
+        Status::PendingRedrive => "PENDING_REDRIVE",
+    }
+}

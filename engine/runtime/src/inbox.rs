@@ -1,0 +1,132 @@
+//! Reading the inbox of the shards that this node owns. A notice only says where to look: rows are
+//! found by reading, and each goes away in the commit of what it causes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use store::ids::ShardId;
+use tokio::sync::Notify;
+
+use crate::{
+    Fault,
+    arrival::{Arrival, Message},
+    limits::{INBOX_BATCH, INBOX_POLL},
+    node::Node,
+};
+
+/// Which rows are on their way, and which shards are to be read.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    taken: Mutex<HashMap<ShardId, HashSet<i64>>>,
+    hinted: Mutex<HashSet<ShardId>>,
+    hint: Notify,
+}
+
+impl Inbox {
+    pub(crate) fn hint(&self, shard: ShardId) {
+        self.hinted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(shard);
+        self.hint.notify_one();
+    }
+
+    fn take_hinted(&self) -> Vec<ShardId> {
+        self.hinted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain()
+            .collect()
+    }
+
+    /// True the first time, until the row is forgotten.
+    fn take(&self, shard: ShardId, id: i64) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.entry(shard).or_default().insert(id)
+    }
+
+    pub(crate) fn forget(&self, shard: ShardId, ids: &[i64]) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = taken.get_mut(&shard) {
+            for id in ids {
+                taken.remove(id);
+            }
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+impl Node {
+    pub(crate) fn hint(&self, shard: ShardId) {
+        self.inbox.hint(shard);
+    }
+
+    pub(crate) fn forget_inbox(&self, shard: ShardId, ids: &[i64]) {
+        if !ids.is_empty() {
+            self.inbox.forget(shard, ids);
+        }
+    }
+
+    /// Reads the shards that were hinted at, and all of them each second.
+    pub(crate) async fn read_inbox(self: Arc<Self>) {
+        let mut poll = tokio::time::interval(INBOX_POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let shards = tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = self.inbox.hint.notified() => self.inbox.take_hinted(),
+                _ = poll.tick() => self.owned_shards(),
+            };
+            if let Err(fault) = self.read_shards(&shards).await {
+                tracing::warn!(%fault, "reading the inbox is tried again");
+            }
+        }
+    }
+
+    async fn read_shards(self: &Arc<Self>, shards: &[ShardId]) -> Result<(), Fault> {
+        let owned: Vec<ShardId> = shards
+            .iter()
+            .copied()
+            .filter(|shard| self.shard(*shard).is_some())
+            .collect();
+        if owned.is_empty() {
+            return Ok(());
+        }
+        let mut after = 0;
+        loop {
+            let rows = store::inbox::list(&self.db, &owned, after, INBOX_BATCH.into()).await?;
+            let is_last = rows.len() < usize::from(INBOX_BATCH);
+            for row in rows {
+                after = row.id;
+                let shard = self.shard_id_of(row.execution);
+                if !self.inbox.take(shard, row.id) {
+                    continue;
+                }
+                let Some(message) = Message::from_text(&row.body) else {
+                    tracing::error!(
+                        execution.id = %row.execution,
+                        inbox.id = row.id,
+                        "a message in the table inbox cannot be read"
+                    );
+                    continue;
+                };
+                let arrival = Arrival {
+                    input: message.into_input(),
+                    inbox: Some(row.id),
+                };
+                self.feed(row.execution, arrival);
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+}

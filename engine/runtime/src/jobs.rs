@@ -1,0 +1,156 @@
+//! The background jobs of a node: timers, sleepers, notices, upkeep.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use store::{
+    commit::Fence,
+    ids::{ExecutionId, ShardId},
+};
+
+use crate::{
+    Fault,
+    limits::{MAINTENANCE, WAKEUP_BATCH, WAKEUP_POLL},
+    node::{Node, micros},
+};
+
+impl Node {
+    pub(crate) async fn run_timers(self: Arc<Self>) {
+        const BATCH: usize = 256;
+        loop {
+            let due = self.timers.take(self.clock.now(), BATCH);
+            for due in due {
+                self.fire(due).await;
+            }
+            let next = self.timers.first().map(|at| self.clock.instant(at));
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = self.timers.earlier() => {}
+                () = async {
+                    match next {
+                        Some(at) => tokio::time::sleep_until(at.into()).await,
+                        None => std::future::pending().await,
+                    }
+                } => {}
+            }
+        }
+    }
+
+    /// Loads sleepers whose time has come.
+    pub(crate) async fn wake_sleepers(self: Arc<Self>) {
+        let mut poll = tokio::time::interval(WAKEUP_POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = poll.tick() => {}
+            }
+            let shards = self.owned_shards();
+            if shards.is_empty() {
+                continue;
+            }
+            // A little ahead, so that a sleeper is in memory when its time comes.
+            let until = self.clock.now().plus_micros(micros(WAKEUP_POLL));
+            match store::timer::due(&self.db, &shards, until, WAKEUP_BATCH).await {
+                Ok(due) => {
+                    for id in due {
+                        self.wake(id);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = %crate::writer::chain(&error), "looking for sleepers");
+                }
+            }
+        }
+    }
+
+    fn wake(self: &Arc<Self>, id: ExecutionId) {
+        let Some(shard) = self.shard_of(id) else {
+            return;
+        };
+        let is_new = {
+            let mut slots = shard.slots();
+            let is_new = !slots.contains_key(&id);
+            slots.entry(id).or_default();
+            is_new
+        };
+        if is_new {
+            self.load_later(shard, id);
+        }
+    }
+
+    /// Hears notices: messages in inboxes, shards that change hands.
+    pub(crate) async fn listen(self: Arc<Self>) {
+        while !self.stopping.is_cancelled() {
+            if let Err(error) = self.listen_once().await {
+                tracing::warn!(error = %crate::writer::chain(&error), "listening is tried again");
+            }
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+    }
+
+    async fn listen_once(self: &Arc<Self>) -> Result<(), store::Error> {
+        let mut listener = self.db.listen().await?;
+        listener
+            .listen_all([store::inbox::CHANNEL, store::lease::CHANNEL])
+            .await?;
+        loop {
+            let notice = tokio::select! {
+                () = self.stopping.cancelled() => return Ok(()),
+                notice = listener.recv() => notice?,
+            };
+            if notice.channel() == store::inbox::CHANNEL {
+                if let Ok(shard) = notice.payload().parse() {
+                    self.hint(ShardId(shard));
+                }
+            } else if let Err(fault) = self.look_at_shards().await {
+                tracing::warn!(%fault, "looking at the shards");
+            }
+        }
+    }
+
+    /// Takes on the shards that others have handed to this node.
+    async fn look_at_shards(self: &Arc<Self>) -> Result<(), Fault> {
+        let map = store::lease::shard_map(&self.db).await?;
+        let me = (self.settings.node, self.incarnation);
+        let mine = map
+            .owners
+            .iter()
+            .filter(|(_, owner)| *owner == Some(me))
+            .map(|(id, _)| *id);
+        let new: Vec<ShardId> = mine.filter(|id| self.shard(*id).is_none()).collect();
+        self.adopt(new).await
+    }
+
+    /// What one node at a time does for all: partitions made ahead, the commit log trimmed.
+    pub(crate) async fn maintain(self: Arc<Self>) {
+        let mut turn = tokio::time::interval(MAINTENANCE);
+        turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = turn.tick() => {}
+            }
+            self.activities.tidy();
+            if let Err(error) = store::partition::make_ahead(&self.db, self.clock.now()).await {
+                tracing::warn!(error = %crate::writer::chain(&error), "making partitions ahead");
+            }
+            if let Err(error) = store::commit::trim(&self.db, &self.last_fence()).await {
+                tracing::warn!(error = %crate::writer::chain(&error), "trimming the commit log");
+            }
+        }
+    }
+
+    fn last_fence(&self) -> Fence {
+        Fence {
+            node: self.settings.node,
+            incarnation: self.incarnation,
+            seq: self.seq.load(Ordering::Relaxed),
+        }
+    }
+}

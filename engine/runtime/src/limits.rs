@@ -1,0 +1,61 @@
+//! Every bound of the runtime, with what sets it.
+
+use std::time::Duration;
+
+/// Steps that one commit takes at most. Batches of about ninety were the largest seen to help.
+pub const BATCH_STEPS_MAX: usize = 256;
+
+/// Bytes of journal rows that one commit takes at most: a row of the largest step always fits.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of inputs that wait for their first commit; more is refused with a throttling error, so
+/// that a burst costs its callers time and the node no memory.
+pub const ADMITTED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Starts that wait for their first commit, for the same reason.
+pub const ADMITTED_STARTS_MAX: usize = 20_000;
+
+/// An execution that waits for longer than this is dropped from memory and woken by its row.
+pub const SLEEP_AFTER: Duration = Duration::from_mins(1);
+
+/// How often due sleepers are looked up, and how far ahead.
+pub const WAKEUP_POLL: Duration = Duration::from_secs(1);
+pub const WAKEUP_BATCH: i64 = 5_000;
+
+/// Inbox rows read at once for a shard.
+pub const INBOX_BATCH: u16 = 500;
+
+/// How often the inbox is read without a hint.
+pub const INBOX_POLL: Duration = Duration::from_secs(1);
+
+/// A payload from which evaluation moves to a compute thread: under it, the switch costs more.
+pub const COMPUTE_BYTES: usize = 64 * 1024;
+
+/// Closed executions that DescribeExecution answers from memory.
+pub const RECENT_MAX: usize = 4_096;
+pub const RECENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Executions that are loaded at the same time.
+pub const LOADS_MAX: usize = 8;
+
+/// Bytes of an execution's rows that are read at once.
+pub const PAGE_BYTES: i64 = 4 * 1024 * 1024;
+
+/// New events since the last snapshot from which an eviction writes one.
+pub const SNAPSHOT_EVENTS: u64 = 256;
+
+/// Calls of functions that run at once on a node; more wait for a place.
+pub const CALLS_MAX: usize = 1_000;
+
+/// How long a node may be silent before its shards go to others.
+pub const LEASE: Duration = Duration::from_secs(5);
+pub const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// A node stops dispatching when its lease has less than this left.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(1);
+
+/// Open executions listed at once when a shard is taken on.
+pub const OPEN_BATCH: u16 = 1_000;
+
+/// How often partitions are made ahead and logs trimmed.
+pub const MAINTENANCE: Duration = Duration::from_mins(1);

@@ -1,0 +1,291 @@
+//! A node: the shards that it owns, its lease on them, and the background jobs that keep both.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use asl::query::Random;
+use functions::{HttpTasks, IdempotencyToken, Invoker};
+use store::{
+    commit::Fence,
+    db::Db,
+    ids::{ExecutionId, Incarnation, NodeId, ShardId},
+    lease::ShardMap,
+};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Fault,
+    activities::Activities,
+    catalog::Catalog,
+    clock::Clock,
+    inbox::Inbox,
+    limits::{CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX},
+    metrics::Metrics,
+    names::Names,
+    patience::Patience,
+    queue::Queue,
+    random::SystemRandom,
+    recent::Recent,
+    shard::Shard,
+    timers::Timers,
+};
+
+/// What an engine is made of.
+pub struct Settings {
+    pub names: Names,
+    pub limits: asl::machine::Limits,
+    pub invoker: Arc<dyn Invoker>,
+    pub http: HttpTasks,
+    /// Stands in for a token that could not be spelled; never used with ids of ours.
+    pub(crate) nameless_token: IdempotencyToken,
+    /// A node that keeps its id takes its own shards back at once when it comes again.
+    pub node: NodeId,
+    /// Where others reach this node; shown to operators.
+    pub address: String,
+    /// How long the node may be silent before its shards go to others.
+    pub lease: Duration,
+}
+
+impl Settings {
+    pub fn new(
+        names: Names,
+        invoker: Arc<dyn Invoker>,
+        http: HttpTasks,
+        node: NodeId,
+    ) -> Result<Self, Fault> {
+        let nameless_token = IdempotencyToken::new("none")
+            .map_err(|error| Fault::new(format!("making a token: {error}")))?;
+        let limits = asl::machine::Limits::default();
+        let (address, lease) = (String::new(), LEASE);
+        Ok(Self {
+            names,
+            limits,
+            invoker,
+            http,
+            nameless_token,
+            node,
+            address,
+            lease,
+        })
+    }
+}
+
+pub(crate) struct Node {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) map: ShardMap,
+    pub(crate) slots: HashMap<ShardId, Vec<u16>>,
+    pub(crate) catalog: Catalog,
+    pub(crate) queue: Queue,
+    pub(crate) timers: Timers,
+    pub(crate) recent: Recent,
+    pub(crate) activities: Activities,
+    pub(crate) inbox: Inbox,
+    pub(crate) metrics: Metrics,
+    pub(crate) calls: Semaphore,
+    pub(crate) loads: Semaphore,
+    pub(crate) tracker: TaskTracker,
+    /// No new work.
+    pub(crate) stopping: CancellationToken,
+    /// Nothing left to write.
+    pub(crate) drained: CancellationToken,
+    /// The lease is lost.
+    pub(crate) lost: CancellationToken,
+    pub(crate) shards: RwLock<HashMap<ShardId, Arc<Shard>>>,
+    /// The set of owned shards has changed.
+    pub(crate) changed: Notify,
+    pub(crate) turn: AtomicUsize,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) seq: AtomicI64,
+    /// Microseconds of this node's clock until which its lease holds.
+    pub(crate) lease_until: AtomicI64,
+}
+
+impl Node {
+    /// Begins a life of the node: registers it, takes what shards are free, and starts to work.
+    pub(crate) async fn begin(
+        db: Db,
+        settings: Arc<Settings>,
+        metrics: Metrics,
+    ) -> Result<Arc<Self>, Fault> {
+        let clock = Clock::new();
+        let (node_id, lease) = (settings.node, settings.lease);
+        let registered = store::lease::register(&db, node_id, &settings.address, lease).await?;
+        clock.set(registered.now);
+        store::partition::make_ahead(&db, registered.now).await?;
+        let map = store::lease::shard_map(&db).await?;
+        let slots = map
+            .owners
+            .iter()
+            .map(|(shard, _)| (*shard, map.slots_of(*shard)))
+            .collect();
+        let (effects, followed) = mpsc::unbounded_channel();
+        let node = Arc::new(Node {
+            settings,
+            turn: AtomicUsize::new(0),
+            lost: CancellationToken::new(),
+            map,
+            slots,
+            catalog: Catalog::default(),
+            queue: Queue::default(),
+            timers: Timers::default(),
+            recent: Recent::default(),
+            activities: Activities::default(),
+            inbox: Inbox::default(),
+            metrics,
+            calls: Semaphore::new(CALLS_MAX),
+            loads: Semaphore::new(LOADS_MAX),
+            tracker: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            drained: CancellationToken::new(),
+            shards: RwLock::new(HashMap::new()),
+            changed: Notify::new(),
+            incarnation: registered.incarnation,
+            seq: AtomicI64::new(0),
+            lease_until: AtomicI64::new(clock.now().plus_micros(micros(lease)).as_micros()),
+            clock,
+            db: db.clone(),
+        });
+        node.adopt_free().await?;
+        let tracker = node.tracker.clone();
+        let writer = store::commit::Writer::new(db);
+        tracker.spawn(Arc::clone(&node).write(writer, effects));
+        tracker.spawn(Arc::clone(&node).follow(followed));
+        tracker.spawn(Arc::clone(&node).keep_lease());
+        tracker.spawn(Arc::clone(&node).run_timers());
+        tracker.spawn(Arc::clone(&node).wake_sleepers());
+        tracker.spawn(Arc::clone(&node).read_inbox());
+        tracker.spawn(Arc::clone(&node).listen());
+        tracker.spawn(Arc::clone(&node).maintain());
+        Ok(node)
+    }
+
+    pub(crate) fn shard(&self, id: ShardId) -> Option<Arc<Shard>> {
+        self.shards
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
+    }
+
+    /// The shard of an execution, where this node owns it.
+    pub(crate) fn shard_of(&self, id: ExecutionId) -> Option<Arc<Shard>> {
+        self.shard(self.shard_id_of(id))
+    }
+
+    pub(crate) fn shard_id_of(&self, id: ExecutionId) -> ShardId {
+        self.map.shard_of(id.slot())
+    }
+
+    /// A slot of the shard for a new execution.
+    pub(crate) fn slot_in(&self, shard: ShardId) -> u16 {
+        let slots = self.slots.get(&shard).map_or(&[][..], Vec::as_slice);
+        let at = usize::try_from(SystemRandom.below(slots.len() as u64)).unwrap_or(0);
+        slots.get(at).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn owned_shards(&self) -> Vec<ShardId> {
+        self.shards
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .copied()
+            .collect()
+    }
+
+    /// A shard for a new execution. A node that has none yet waits a moment: others hand some over.
+    pub(crate) async fn shard_for_start(&self) -> Option<Arc<Shard>> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let patience = Patience::new(PATIENCE);
+        loop {
+            let changed = self.changed.notified();
+            if self.stopping.is_cancelled() || self.is_lease_over() {
+                return None;
+            }
+            let shard = {
+                let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+                let count = shards.len().max(1);
+                let at = self.turn.fetch_add(1, Ordering::Relaxed) % count;
+                shards.values().nth(at).cloned()
+            };
+            if shard.is_some() {
+                return shard;
+            }
+            tokio::time::timeout(patience.left(), changed).await.ok()?;
+        }
+    }
+
+    /// The name of the next commit.
+    pub(crate) fn next_fence(&self) -> Fence {
+        Fence {
+            node: self.settings.node,
+            incarnation: self.incarnation,
+            seq: self.seq.fetch_add(1, Ordering::Relaxed) + 1,
+        }
+    }
+
+    /// Whether this node may no longer act: its lease has nearly run out by its own clock.
+    pub(crate) fn is_lease_over(&self) -> bool {
+        let left = self.lease_until.load(Ordering::Relaxed) - self.clock.now().as_micros();
+        left < micros(LEASE_MARGIN)
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.stopping.is_cancelled() && !self.is_lease_over() && !self.owned_shards().is_empty()
+    }
+
+    /// The lease is lost: nothing of what is in memory is true any more.
+    pub(crate) fn lease_lost(&self) {
+        self.lease_until.store(0, Ordering::Relaxed);
+        self.lost.cancel();
+        self.stopping.cancel();
+        self.shards
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.timers.clear();
+        self.inbox.clear();
+    }
+
+    /// Comes when the lease is lost: the node then begins a new life.
+    pub(crate) async fn lost(&self) {
+        self.lost.cancelled().await;
+    }
+
+    pub(crate) async fn stop_node(&self) {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        self.stopping.cancel();
+        let patience = Patience::new(PATIENCE);
+        let is_busy = || {
+            let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
+            shards.values().any(|shard| shard.is_busy())
+        };
+        while is_busy() && !patience.is_over() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for id in self.owned_shards() {
+            if let Some(shard) = self.shard(id) {
+                shard.abandon();
+            }
+        }
+        self.drained.cancel();
+        if !self.lost.is_cancelled() {
+            let stopped = store::lease::stop(&self.db, self.settings.node, self.incarnation).await;
+            if let Err(error) = stopped {
+                tracing::warn!(error = %crate::writer::chain(&error), "giving the shards back");
+            }
+        }
+    }
+}
+
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

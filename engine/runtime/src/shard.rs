@@ -1,0 +1,133 @@
+//! The executions that a node holds in memory, and how inputs reach them.
+//!
+//! An execution is moved on by one caller at a time: whoever brings an input while nobody works on
+//! it takes it out of its slot, works off all arrivals, and puts it back. So a step is computed
+//! where its input arrived, no lock is held while an expression is evaluated, and the steps of an
+//! execution reach the commit queue in order.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use asl::machine::{Execution, Input};
+use store::ids::{ExecutionId, ShardId};
+use tokio::{sync::oneshot, task::AbortHandle};
+
+use crate::{
+    arrival::Arrival,
+    facts::{Closed, Facts},
+};
+
+/// The resident executions of one shard.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(crate) id: ShardId,
+    slots: Mutex<HashMap<ExecutionId, Slot>>,
+}
+
+/// A place for one execution.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    /// Absent until it is loaded.
+    pub(crate) facts: Option<Arc<Facts>>,
+    /// Absent while it is loaded or worked on.
+    pub(crate) execution: Option<Box<Execution>>,
+    pub(crate) arrivals: VecDeque<Arrival>,
+    /// Results of nested executions whose start has not been told yet: they come after it.
+    pub(crate) held: Vec<Arrival>,
+    /// Steps in the commit queue.
+    pub(crate) uncommitted: usize,
+    /// Its start is committed, so it may be shown.
+    pub(crate) is_visible: bool,
+    /// A commit of it failed: what is in memory is not true and must be loaded anew.
+    pub(crate) is_stale: bool,
+    /// It has a wakeup row.
+    pub(crate) has_wakeup: bool,
+    /// The step with which it went to sleep: once that is committed it may leave memory.
+    pub(crate) sleeps_at_step: Option<u64>,
+    pub(crate) waiters: Vec<oneshot::Sender<Arc<Closed>>>,
+    /// Calls that run for it, by attempt.
+    pub(crate) calls: HashMap<u64, AbortHandle>,
+}
+
+/// What a caller that brought an input is to do.
+pub(crate) enum Turn {
+    /// Work on this execution.
+    Work(Box<Execution>),
+    /// Somebody else works on it and will take the input.
+    Queued,
+    /// It is not in memory: load it.
+    Load,
+}
+
+impl Shard {
+    pub(crate) fn new(id: ShardId) -> Self {
+        Self {
+            id,
+            slots: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The slots. A panic while they were locked leaves them usable: each change is whole.
+    pub(crate) fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings an input.
+    pub(crate) fn bring(&self, id: ExecutionId, arrival: Arrival) -> Turn {
+        let mut slots = self.slots();
+        let is_new = !slots.contains_key(&id);
+        let slot = slots.entry(id).or_default();
+        slot.arrivals.push_back(arrival);
+        if is_new {
+            return Turn::Load;
+        }
+        if slot.is_stale {
+            return Turn::Queued;
+        }
+        slot.execution.take().map_or(Turn::Queued, Turn::Work)
+    }
+
+    /// The next input for an execution that is being worked on; with none left, it goes back.
+    pub(crate) fn next(
+        &self,
+        id: ExecutionId,
+        execution: Box<Execution>,
+    ) -> Option<(Box<Execution>, Arrival)> {
+        let mut slots = self.slots();
+        let slot = slots.get_mut(&id)?;
+        if slot.is_stale {
+            return None;
+        }
+        if let Some(arrival) = slot.arrivals.pop_front() {
+            return Some((execution, arrival));
+        }
+        slot.execution = Some(execution);
+        None
+    }
+
+    /// Something of it is in the commit queue or being worked on.
+    pub(crate) fn is_busy(&self) -> bool {
+        let slots = self.slots();
+        slots
+            .values()
+            .any(|slot| slot.uncommitted > 0 || slot.facts.is_some() && slot.execution.is_none())
+    }
+
+    /// Forgets all of it: another node goes on with it.
+    pub(crate) fn abandon(&self) {
+        for (_, slot) in self.slots().drain() {
+            for (_, call) in slot.calls {
+                call.abort();
+            }
+        }
+    }
+
+    /// Inputs of steps that were not committed come first again.
+    pub(crate) fn return_inputs(slot: &mut Slot, inputs: Vec<Input>) {
+        for input in inputs.into_iter().rev() {
+            slot.arrivals.push_front(Arrival::local(input));
+        }
+    }
+}

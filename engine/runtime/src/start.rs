@@ -1,0 +1,187 @@
+//! Starting executions: which revision, which shard, and the first step.
+
+use std::sync::Arc;
+
+use asl::{
+    diagnose::MachineType,
+    machine::{Execution, Identity, Input},
+    query::Random,
+};
+use store::ids::ExecutionId;
+use tokio::sync::oneshot;
+
+use crate::{
+    Fault,
+    catalog::Revision,
+    engine::{StartError, StartRequest},
+    facts::{Closed, Facts, View},
+    limits::{ADMITTED_BYTES_MAX, ADMITTED_STARTS_MAX},
+    names::Qualifier,
+    node::Node,
+    queue::Pending,
+    random::SystemRandom,
+    shard::{Shard, Slot},
+};
+
+impl Node {
+    pub(crate) async fn start(self: &Arc<Self>, request: StartRequest) -> Result<View, StartError> {
+        self.start_watched(request, false)
+            .await
+            .map(|(view, _)| view)
+    }
+
+    pub(crate) async fn start_watched(
+        self: &Arc<Self>,
+        request: StartRequest,
+        is_watched: bool,
+    ) -> Result<(View, Option<oneshot::Receiver<Arc<Closed>>>), StartError> {
+        let (revision, version, alias) = self.target(&request.machine_arn).await?;
+        if revision.machine_type != MachineType::Standard {
+            return Err(StartError::MachineTypeNotSupported);
+        }
+        let (bytes, steps) = self.queue.load();
+        if bytes > ADMITTED_BYTES_MAX || steps > ADMITTED_STARTS_MAX {
+            self.metrics.throttled.inc();
+            return Err(StartError::Throttled);
+        }
+        let shard = self
+            .shard_for_start()
+            .await
+            .ok_or(StartError::Unavailable)?;
+        let (facts, is_name_given) = self.new_facts(&shard, &request, revision, version, alias);
+        let facts = Arc::new(facts);
+        let id = facts.id;
+        let mut execution = Box::new(Execution::new(
+            Arc::clone(&facts.identity),
+            Arc::clone(&facts.revision.definition),
+        ));
+        let step = self
+            .advance(
+                &mut execution,
+                Input::Start {
+                    input: request.input,
+                },
+            )
+            .map_err(|fault| Fault::new(format!("starting execution {id}: {fault}")))?;
+        let number = step.number;
+        let (item, commands) = self.first_item(&facts, &execution, step, is_name_given);
+        let (starter, started) = oneshot::channel();
+        let (waiter, closing) = oneshot::channel();
+        let slot = Slot {
+            facts: Some(Arc::clone(&facts)),
+            waiters: is_watched.then_some(waiter).into_iter().collect(),
+            ..Slot::default()
+        };
+        shard.slots().insert(id, slot);
+        self.metrics.started.inc();
+        self.submit(
+            &execution,
+            Pending {
+                shard: Arc::clone(&shard),
+                facts,
+                item,
+                step: number,
+                commands,
+                inputs: Vec::new(),
+                starter: Some(starter),
+                bytes: 0,
+            },
+        );
+        self.drive(&shard, id, execution);
+        let view = started.await.map_err(|_| StartError::Unavailable)??;
+        Ok((view, is_watched.then_some(closing)))
+    }
+
+    /// The revision that an ARN asks for, with the version and alias it went through.
+    async fn target(
+        &self,
+        arn: &str,
+    ) -> Result<(Arc<Revision>, Option<i64>, Option<String>), StartError> {
+        let names = &self.settings.names;
+        let Some((machine, qualifier)) = names.parse_machine(arn) else {
+            let message = format!("Invalid Arn: 'Invalid ARN prefix: {arn}'");
+            return Err(StartError::InvalidArn(message));
+        };
+        let current = self
+            .catalog
+            .current(&self.db, names, &self.clock, machine)
+            .await?;
+        let current = current.ok_or(StartError::MachineDoesNotExist)?;
+        let version = match qualifier {
+            None => return Ok((current, None, None)),
+            Some(Qualifier::Version(number)) => (number, None),
+            Some(Qualifier::Alias(alias)) => {
+                let found = store::alias::get(&self.db, current.machine_id, alias).await;
+                let found = found
+                    .map_err(Fault::from)?
+                    .ok_or(StartError::MachineDoesNotExist)?;
+                let number = Self::pick_route(&found).ok_or(StartError::MachineDoesNotExist)?;
+                (number, Some(alias.to_owned()))
+            }
+        };
+        let (number, alias) = version;
+        let found = store::version::get(&self.db, current.machine_id, number).await;
+        let found = found
+            .map_err(Fault::from)?
+            .ok_or(StartError::MachineDoesNotExist)?;
+        let revision = self
+            .catalog
+            .revision(&self.db, names, found.revision_id)
+            .await?;
+        Ok((revision, Some(number), alias))
+    }
+
+    fn new_facts(
+        &self,
+        shard: &Arc<Shard>,
+        request: &StartRequest,
+        revision: Arc<Revision>,
+        version: Option<i64>,
+        alias: Option<String>,
+    ) -> (Facts, bool) {
+        let started_at = self.clock.now();
+        let millis = u64::try_from(started_at.as_millis()).unwrap_or(0);
+        let slot = self.slot_in(shard.id);
+        let id = ExecutionId::new(millis, slot, SystemRandom.next_u64());
+        let child = request.child_id.map(|child| {
+            uuid::Builder::from_random_bytes(child.to_be_bytes())
+                .into_uuid()
+                .to_string()
+        });
+        let given = request.name.clone().or(child);
+        let is_name_given = given.is_some();
+        let name = given.unwrap_or_else(|| id.to_string());
+        let machine = &revision.machine_name;
+        let identity = Arc::new(Identity {
+            id: *id.0.as_bytes(),
+            arn: Arc::from(self.settings.names.execution(machine, &name)),
+            name: Arc::from(name),
+            machine_arn: Arc::clone(&revision.machine_arn),
+            machine_name: Arc::clone(machine),
+            role_arn: Arc::clone(&revision.role_arn),
+            started_at,
+        });
+        let facts = Facts {
+            id,
+            shard: shard.id,
+            identity,
+            revision,
+            version,
+            alias,
+            input: request.input.clone(),
+            parent: request.parent,
+            trace_header: request.trace_header.clone(),
+        };
+        (facts, is_name_given)
+    }
+
+    /// The version that this start of an alias goes to, by its weights.
+    fn pick_route(alias: &store::alias::Alias) -> Option<i64> {
+        let drawn = SystemRandom.below(100);
+        let mut passed = 0;
+        alias.routes.iter().find_map(|route| {
+            passed += u64::try_from(route.weight).unwrap_or(0);
+            (drawn < passed).then_some(route.version)
+        })
+    }
+}

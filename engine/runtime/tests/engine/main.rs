@@ -1,0 +1,7 @@
+//! The engine over real PostgreSQL, with scripted functions: nodes of one process share a database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod nodes;
+mod running;
+mod world;

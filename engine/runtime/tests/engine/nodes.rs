@@ -1,0 +1,102 @@
+//! Several nodes on one database: takeovers, hand-overs, and what is sent to the wrong one.
+
+use functions::fake::{Fake, Reply};
+use runtime::TaskEnd;
+
+use crate::world::{LAMBDA, PATIENCE, World, output, request};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_node_hands_its_executions_over() {
+    let fake = Fake::new().function("f", [Reply::Echo]).held("f");
+    let world = World::new(fake.clone()).await;
+    world
+        .machine(
+            "m",
+            &format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{LAMBDA}:f","End":true}}}}}}"#),
+        )
+        .await;
+    let first = world.node(1).await;
+    let mut started = Vec::new();
+    for n in 0..50 {
+        started.push(
+            first
+                .start(request("m", &n.to_string()))
+                .await
+                .unwrap()
+                .facts
+                .id,
+        );
+    }
+    let second = world.node(2).await;
+    first.stop_node().await;
+    fake.release("f", 1000);
+    for (n, id) in started.into_iter().enumerate() {
+        let view = second.wait(id, PATIENCE).await.unwrap().unwrap();
+        assert_eq!(output(&view).to_text(), n.to_string());
+    }
+    second.stop_node().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_and_stops_may_be_sent_to_any_node() {
+    let world = World::new(Fake::new()).await;
+    let arn = "arn:aws:states:us-east-1:000000000000:activity:act";
+    world
+        .machine("m", &format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{arn}","End":true}}}}}}"#))
+        .await;
+    let first = world.node(1).await;
+    let second = world.node(2).await;
+    let view = first.start(request("m", "{}")).await.unwrap();
+    let task = second
+        .activity_task("act", None, PATIENCE)
+        .await
+        .unwrap()
+        .unwrap();
+    let answer = asl::Payload::parse("5").unwrap();
+    assert_eq!(
+        second.end_task(&task.token, Ok(answer)).await.unwrap(),
+        TaskEnd::Done
+    );
+    let closed = first.wait(view.facts.id, PATIENCE).await.unwrap().unwrap();
+    assert_eq!(output(&closed).to_text(), "5");
+    let view = first.start(request("m", "{}")).await.unwrap();
+    let error = asl::StateError {
+        error: None,
+        cause: None,
+    };
+    let stopped = second.stop(view.facts.id, error).await.unwrap().unwrap();
+    assert!(stopped.closed.is_some());
+    first.stop_node().await;
+    second.stop_node().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_given_once_whichever_node_is_asked() {
+    let world = World::new(Fake::new()).await;
+    world
+        .machine(
+            "m",
+            r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9,"End":true}}}"#,
+        )
+        .await;
+    let nodes = [world.node(1).await, world.node(2).await];
+    // Both own shards once the first has handed some over.
+    for round in 0..20 {
+        let starts = nodes.iter().map(|node| {
+            let mut named = request("m", "{}");
+            named.name = Some(format!("round-{round}"));
+            node.start(named)
+        });
+        let mut won = 0;
+        for start in starts
+            .map(|start| async { start.await })
+            .collect::<Vec<_>>()
+        {
+            won += usize::from(start.await.is_ok());
+        }
+        assert_eq!(won, 1);
+    }
+    for node in nodes {
+        node.stop_node().await;
+    }
+}
