@@ -249,3 +249,41 @@ fn difference(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) ->
         changed.count()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_keeps_what_the_migrations_say_and_drops_what_differs_from_run_to_run() {
+        let dump = "--\n-- PostgreSQL database dump\n--\n\n\\restrict x7\n\n-- Dumped by 15.18\n\n\
+                    SET lock_timeout = 0;\nSELECT pg_catalog.set_config('a', 'b', false);\n\n\
+                    --\n-- Name: a; Type: TABLE\n--\n\nCREATE TABLE public.a (\n    n bigint\n);\n\n\n\
+                    CREATE INDEX i ON public.a USING btree (n);\n\n\\unrestrict x7\n";
+        let expected = "-- What the migrations add up to, as PostgreSQL 15 prints it.\n\
+                        -- Written by `cargo xtask db prepare`; not run by anything.\n\n\
+                        CREATE TABLE a (\n    n bigint\n);\n\nCREATE INDEX i ON a USING btree (n);\n";
+        assert_eq!(normalised(dump, 15), expected);
+    }
+
+    #[test]
+    fn a_difference_is_counted_by_kind() {
+        let files = |files: &[(&str, &str)]| {
+            let owned = files
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+            owned.collect::<BTreeMap<_, _>>()
+        };
+        let old = files(&[("same", "1"), ("changed", "1"), ("gone", "1")]);
+        let new = files(&[
+            ("same", "1"),
+            ("changed", "2"),
+            ("new", "1"),
+            ("newer", "1"),
+        ]);
+        assert_eq!(
+            difference(&old, &new),
+            "2 missing, 1 no longer used, 1 changed"
+        );
+    }
+}
