@@ -304,8 +304,9 @@ impl Endpoint {
 }
 
 /// The shorter of a call's own time and what is left of the task's, and whether that is the latter.
+/// The caller ends the task itself, with its own event, so the call lives a little longer.
 pub(crate) fn shorter(time: Duration, left: Option<Duration>) -> (Duration, bool) {
-    match left {
+    match left.map(|left| left.saturating_add(limits::TASK_TIME_GRACE)) {
         Some(left) if left < time => (left, true),
         _ => (time, false),
     }

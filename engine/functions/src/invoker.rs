@@ -33,7 +33,8 @@ pub struct Call {
     pub token: IdempotencyToken,
     pub execution_arn: Arc<str>,
     pub state_name: Arc<str>,
-    /// What is left of the task's own time, where it is bounded.
+    /// What is left of the task's own time, where it is bounded. Ending the task then is the
+    /// caller's; a call outlives it by [`crate::limits::TASK_TIME_GRACE`] at most.
     pub time_left: Option<Duration>,
     /// A `traceparent` header's value (W3C Trace Context).
     pub trace_parent: Option<Arc<str>>,

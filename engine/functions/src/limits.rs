@@ -23,6 +23,10 @@ pub const ERROR_NAME_CHARS_MAX: usize = 256;
 /// How long an HTTP task may take. Source: developer guide, "Call HTTPS APIs".
 pub const HTTP_TASK_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How much longer than its task a call lives. Whoever calls ends the task on time, with an event of
+/// its own; this bound is for a call that was forgotten.
+pub const TASK_TIME_GRACE: Duration = Duration::from_secs(5);
+
 /// How long resolving a name, connecting and the TLS handshake may take together.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -349,16 +349,20 @@ async fn a_function_that_takes_too_long_has_timed_out() {
 }
 
 #[tokio::test]
-async fn a_task_that_ends_before_its_function_has_timed_out_itself() {
+async fn a_call_that_its_task_forgot_ends_a_little_later() {
     let server = Server::start(|_| None).await;
     let invoker = invoker_to(&EndpointSettings::new(server.url("/")));
     let mut call = call("f");
     call.time_left = Some(Duration::from_secs(2));
-    let (outcome, ()) = tokio::join!(invoker.invoke(call), async {
+    let (outcome, arrived) = tokio::join!(invoker.invoke(call), async {
         server.arrived().await;
         tokio::time::pause();
+        crate::age::now()
     });
     assert_eq!(outcome.unwrap_err(), StateError::named("States.Timeout"));
+    // Two seconds and the grace of five, less what went by before the clock was stopped.
+    let seconds = arrived.elapsed().as_secs_f64();
+    assert!((3.0..7.5).contains(&seconds), "{seconds}");
 }
 
 #[tokio::test]

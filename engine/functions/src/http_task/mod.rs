@@ -38,7 +38,8 @@ pub(crate) use self::parameters::reserved_header;
 pub struct HttpCall {
     /// `Parameters` or `Arguments`, evaluated.
     pub parameters: Json,
-    /// What is left of the task's own time, where it is bounded.
+    /// What is left of the task's own time, where it is bounded. Ending the task then is the
+    /// caller's; a call outlives it by [`limits::TASK_TIME_GRACE`] at most.
     pub time_left: Option<Duration>,
 }
 

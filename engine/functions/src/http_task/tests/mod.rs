@@ -326,7 +326,7 @@ async fn an_answer_over_the_limit_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_task_ends_after_sixty_seconds_or_its_own_time() {
+async fn a_call_ends_after_sixty_seconds_or_a_little_after_its_task() {
     let server = Server::start(|_| None).await;
     let tasks = tasks(basic_auth(), Extra::default());
     let (outcome, ()) = tokio::join!(tasks.invoke(call(&server.url("/"), "")), async {
