@@ -191,6 +191,14 @@ CREATE TABLE maintenance_lease (
     held_until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE master_key (
+    version integer NOT NULL,
+    proof bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT master_key_proof_check CHECK (((octet_length(proof) >= 29) AND (octet_length(proof) <= 1024))),
+    CONSTRAINT master_key_version_check CHECK ((version >= 1))
+);
+
 CREATE TABLE node (
     id uuid NOT NULL,
     incarnation bigint NOT NULL,
@@ -396,6 +404,9 @@ ALTER TABLE ONLY journal
 
 ALTER TABLE ONLY maintenance_lease
     ADD CONSTRAINT maintenance_lease_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY master_key
+    ADD CONSTRAINT master_key_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY node_heartbeat
     ADD CONSTRAINT node_heartbeat_pkey PRIMARY KEY (node_id);

@@ -3,6 +3,7 @@
 //! Rules of workflows are not here: they belong to `asl` and `runtime`. Read `access` for who may call,
 //! `settings` for what can be set, `cli` for the command.
 
+pub mod access;
 pub mod app;
 pub mod hidden;
 pub mod locate;

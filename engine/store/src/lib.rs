@@ -17,6 +17,7 @@ pub mod journal;
 pub mod lease;
 pub mod list;
 pub mod machine;
+pub mod master_key;
 pub mod partition;
 pub mod revision;
 pub mod sealed;

@@ -1,3 +1,5 @@
+//! Where values come from, and what is refused.
+
 //! Settings from flags, environment, file and defaults, and what is refused.
 
 use std::path::Path;
