@@ -10,7 +10,7 @@ use crate::json::{self, Json, ParseError};
 pub struct Payload(Arc<Inner>);
 
 struct Inner {
-    text: OnceLock<Box<str>>,
+    text: OnceLock<Arc<str>>,
     value: OnceLock<Json>,
     home: OnceLock<Home>,
 }
@@ -33,7 +33,7 @@ impl Payload {
     }
 
     /// The payload of a text that was checked before: one read from the journal.
-    pub fn from_trusted_text(text: impl Into<Box<str>>) -> Self {
+    pub fn from_trusted_text(text: impl Into<Arc<str>>) -> Self {
         let inner = Inner {
             text: OnceLock::new(),
             value: OnceLock::new(),
@@ -45,11 +45,15 @@ impl Payload {
 
     /// The text. A computed value is spelled out when first asked for.
     pub fn text(&self) -> &str {
+        self.shared_text()
+    }
+
+    fn shared_text(&self) -> &Arc<str> {
         self.0.text.get_or_init(|| {
             self.0
                 .value
                 .get()
-                .map_or_else(|| Box::from("null"), |value| value.to_text().into())
+                .map_or_else(|| Arc::from("null"), |value| value.to_text().into())
         })
     }
 
@@ -69,6 +73,11 @@ impl Payload {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// What tells this payload from all others that live now, equal ones too.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     pub fn home(&self) -> Option<Home> {
         self.0.home.get().copied()
     }
@@ -78,10 +87,15 @@ impl Payload {
         let _ = self.0.home.set(home);
     }
 
-    /// The same text for another execution, whose journal must hold it for itself.
+    /// The same text and value without a home: for another execution, whose journal must hold it
+    /// for itself. The text is shared.
     #[must_use]
     pub fn detached(&self) -> Self {
-        Self::from_trusted_text(self.text())
+        Self(Arc::new(Inner {
+            text: OnceLock::from(Arc::clone(self.shared_text())),
+            value: self.0.value.clone(),
+            home: OnceLock::new(),
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     data::Scene,
     execution::{Origin, Position, ThreadId, Visit},
     history::{Detail, Note},
+    leave::too_large,
     step::{Halt, Stepper},
 };
 use crate::{
@@ -157,12 +158,15 @@ impl Stepper<'_> {
         let caught = scene.caught(state, visit, catcher, &error, self.random);
         drop(scene);
         match caught {
-            Ok((output, assigned)) => {
-                let to = Some(Arc::clone(&catcher.next));
-                self.leave(thread, state, visit, output, assigned, to)
-            }
             // The catcher itself fails: there is nobody left to ask.
             Err(error) => self.fail_scope(thread, framed(visit, &error)),
+            Ok(leaving) if self.is_too_large(visit, &leaving) => {
+                self.fail_scope(thread, too_large(&visit.state))
+            }
+            Ok(leaving) => {
+                let to = Some(Arc::clone(&catcher.next));
+                self.exit(thread, state, visit, leaving, to)
+            }
         }
     }
 

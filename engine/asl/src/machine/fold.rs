@@ -60,16 +60,25 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
     execution.last_at = event.at;
     let id = event.thread;
     let position = match &event.detail {
-        Detail::ExecutionStarted { input, .. } => return start(execution, input),
-        Detail::ExecutionSucceeded { output } => {
-            return close(execution, Outcome::Succeeded(output.clone()));
+        Detail::ExecutionStarted { input, .. } => {
+            start(execution, input);
+            return Ok(());
         }
-        Detail::ExecutionFailed(error) => return close(execution, Outcome::Failed(error.clone())),
+        Detail::ExecutionSucceeded { output } => {
+            close(execution, Outcome::Succeeded(output.clone()));
+            return Ok(());
+        }
+        Detail::ExecutionFailed(error) => {
+            close(execution, Outcome::Failed(error.clone()));
+            return Ok(());
+        }
         Detail::ExecutionAborted(error) => {
-            return close(execution, Outcome::Aborted(error.clone()));
+            close(execution, Outcome::Aborted(error.clone()));
+            return Ok(());
         }
         Detail::ExecutionTimedOut(error) => {
-            return close(execution, Outcome::TimedOut(error.clone()));
+            close(execution, Outcome::TimedOut(error.clone()));
+            return Ok(());
         }
         Detail::StateEntered { name, input, .. } => Position::Entered(Visit {
             state: Arc::clone(name),
@@ -88,8 +97,7 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
             return exit(execution, event, output, assigned, to.as_ref());
         }
         Detail::StateAborted { .. } => {
-            execution.threads.remove(&id);
-            execution.runnable.remove(&id);
+            remove_tree(execution, Some(id));
             return Ok(());
         }
         Detail::Scheduled(scheduled) => Position::Called {
@@ -193,7 +201,7 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
     set(execution, id, position)
 }
 
-fn start(execution: &mut Execution, input: &Payload) -> Result<(), Fault> {
+fn start(execution: &mut Execution, input: &Payload) {
     execution.input = input.clone();
     let state = Arc::clone(&execution.definition.scope.start_at);
     // The first StateEntered has no cause: its previousEventId is 0.
@@ -205,14 +213,12 @@ fn start(execution: &mut Execution, input: &Payload) -> Result<(), Fault> {
         state,
         input.clone(),
     );
-    Ok(())
 }
 
-fn close(execution: &mut Execution, outcome: Outcome) -> Result<(), Fault> {
+fn close(execution: &mut Execution, outcome: Outcome) {
     execution.threads.clear();
     execution.runnable.clear();
     execution.outcome = Some(outcome);
-    Ok(())
 }
 
 fn add_thread(

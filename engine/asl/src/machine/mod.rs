@@ -10,9 +10,12 @@ pub mod execution;
 mod failure;
 mod fold;
 pub mod history;
+mod leave;
 mod map;
 mod parallel;
 mod simple;
+pub mod snapshot;
+mod standing;
 mod step;
 mod task;
 pub mod token;
@@ -182,5 +185,5 @@ pub fn fold(execution: &mut Execution, number: u64, entries: &[Entry]) -> Result
 /// What the outside must do for an execution that was folded: everything that it waits for. Tasks
 /// with heartbeats are granted one full interval from `now`.
 pub fn resume(execution: &Execution, now: Timestamp) -> Vec<Command> {
-    step::standing_commands(execution, now)
+    standing::commands(execution, now)
 }

@@ -35,7 +35,8 @@ pub(super) fn work(
     match &state.kind {
         Kind::Pass { result, then } => {
             let result = match result {
-                Some(result) => result.clone(),
+                // Every visit has a payload of its own: the definition's belongs to no execution.
+                Some(result) => result.detached(),
                 None => scene.arguments(state, &input, random)?,
             };
             let (output, assigned) = scene.outcome(state, visit, &result, random)?;

@@ -6,17 +6,17 @@
 use std::sync::Arc;
 
 use super::{
-    CloseTask, Command, Entry, Event, Execution, Fault, Input, Invocation, OpenTask, Outcome, Step,
-    Timer,
+    CloseTask, Command, Entry, Event, Execution, Fault, Input, OpenTask, Outcome, Step, Timer,
     context::Extra,
-    data::{Assigned, Scene},
-    execution::{Call, Position, ThreadId, Visit},
+    data::Scene,
+    execution::{Position, ThreadId, Visit},
     fold,
-    history::{Callee, Detail, Note},
+    history::{Detail, Note},
+    standing::execution_timer,
     token::Token,
 };
 use crate::{
-    definition::{Kind, State, Transition},
+    definition::{Kind, State},
     error::{StateError, names},
     payload::Payload,
     query::Random,
@@ -28,6 +28,8 @@ use crate::{
 pub struct Limits {
     /// Bytes of a state's input or output.
     pub payload_bytes_max: usize,
+    /// Bytes of all variables of an execution. A state assigns no more than a payload's bytes.
+    pub variables_bytes_max: usize,
     /// Events of an execution.
     pub events_max: u64,
     /// Iterations of an inline Map that run at once.
@@ -42,6 +44,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             payload_bytes_max: 262_144,
+            variables_bytes_max: 10 * 1024 * 1024,
             events_max: 25_000,
             concurrency_max: 40,
             step_events_max: 512,
@@ -67,11 +70,16 @@ pub fn advance(
     around: Surroundings<'_>,
     input: Input,
 ) -> Result<Step, Fault> {
+    let Surroundings {
+        now,
+        random,
+        limits,
+    } = around;
     let mut stepper = Stepper {
-        at: around.now.max(execution.last_at),
+        at: now.max(execution.last_at),
         execution,
-        random: around.random,
-        limits: around.limits,
+        random,
+        limits,
         step: Step::default(),
         bytes: 0,
     };
@@ -85,84 +93,6 @@ pub fn advance(
         Err(Halt::EventsExhausted) => stepper.exhaust()?,
     }
     Ok(stepper.finish())
-}
-
-/// The commands that a folded execution stands for.
-pub(super) fn standing_commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
-    let mut commands = Vec::new();
-    if execution.is_closed() {
-        return commands;
-    }
-    commands.extend(execution_timer(execution));
-    for thread in execution.threads.values() {
-        match &thread.position {
-            Position::Waiting { visit, until } => {
-                let timer = Timer::Wait(visit.entered);
-                commands.push(Command::SetTimer { timer, due: *until });
-            }
-            Position::Backoff { visit, due } => {
-                let timer = Timer::Retry(visit.entered);
-                commands.push(Command::SetTimer { timer, due: *due });
-            }
-            Position::Called { visit, call } => call_commands(visit, call, now, &mut commands),
-            Position::Ready { .. }
-            | Position::Entered(_)
-            | Position::Returned { .. }
-            | Position::Failing { .. }
-            | Position::Branches { .. }
-            | Position::Items { .. }
-            | Position::Finished(_) => {}
-        }
-    }
-    if !execution.runnable.is_empty() {
-        commands.push(Command::Continue);
-    }
-    commands
-}
-
-fn execution_timer(execution: &Execution) -> Option<Command> {
-    let seconds = i64::try_from(execution.definition.timeout_seconds?).unwrap_or(i64::MAX);
-    let due = execution.identity.started_at.plus_seconds(seconds);
-    Some(Command::SetTimer {
-        timer: Timer::Execution,
-        due,
-    })
-}
-
-/// What a task in flight asks of the outside.
-pub(super) fn call_commands(
-    visit: &Visit,
-    call: &Call,
-    now: Timestamp,
-    commands: &mut Vec<Command>,
-) {
-    if !matches!(*call.callee, Callee::Activity { .. }) && !call.is_submitted {
-        commands.push(Command::Invoke(Box::new(Invocation {
-            attempt: call.attempt,
-            state: Arc::clone(&visit.state),
-            callee: Arc::clone(&call.callee),
-            arguments: call.arguments.clone(),
-            timeout_at: call.timeout_at,
-            heartbeat_seconds: call.heartbeat_seconds,
-            role_arn: call.role_arn.clone(),
-            nonce: call.nonce,
-            is_submitted: call.is_submitted,
-        })));
-    }
-    if let Some(due) = call.timeout_at {
-        commands.push(Command::SetTimer {
-            timer: Timer::Task(call.attempt),
-            due,
-        });
-    }
-    // One full interval from now: the runtime reads the last heartbeat before it lets this fire.
-    if let (Some(seconds), true, true) = (call.heartbeat_seconds, call.is_started, call.is_open()) {
-        let due = now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
-        commands.push(Command::SetTimer {
-            timer: Timer::Heartbeat(call.attempt),
-            due,
-        });
-    }
 }
 
 /// Why deciding stops short.
@@ -247,14 +177,20 @@ impl Stepper<'_> {
         .encode()
     }
 
+    /// A payload from outside may be another execution's too, or have been part of a step that was
+    /// given up: this execution gets one of its own, so that its home is in its own journal.
     fn take(&mut self, input: Input) -> Result<(), Halt> {
         match input {
-            Input::Start { input } => self.start(input),
+            Input::Start { input } => self.start(input.detached()),
             Input::Continue => Ok(()),
             Input::TimerFired(timer) => self.timer_fired(timer),
             Input::TaskStarted { attempt, worker } => self.task_started(attempt, worker),
-            Input::TaskSubmitted { attempt, output } => self.task_submitted(attempt, output),
-            Input::TaskSucceeded { attempt, output } => self.task_succeeded(attempt, output),
+            Input::TaskSubmitted { attempt, output } => {
+                self.task_submitted(attempt, output.detached())
+            }
+            Input::TaskSucceeded { attempt, output } => {
+                self.task_succeeded(attempt, output.detached())
+            }
             Input::TaskFailed { attempt, error } => self.task_failed(attempt, error),
             Input::Stop(error) => self.stop(error),
         }
@@ -430,79 +366,10 @@ impl Stepper<'_> {
                 output,
                 assigned,
                 to,
-            }) => self.leave(thread, state, visit, output, assigned, to),
+            }) => self.leave(thread, state, visit, (output, assigned), to),
             Ok(super::simple::Done::Failed(error)) => self.fail(thread, state, visit, error),
             Err(error) => self.fail_evaluation(thread, state, visit, &error),
         }
-    }
-
-    /// The work of a Task, Parallel or Map has a result: shapes it and leaves the state.
-    fn finish_visit(
-        &mut self,
-        thread: ThreadId,
-        state: &State,
-        visit: &Visit,
-        result: &Payload,
-    ) -> Result<(), Halt> {
-        let then = match &state.kind {
-            Kind::Task(task) => &task.then,
-            Kind::Parallel(parallel) => &parallel.then,
-            Kind::Map(map) => &map.then,
-            Kind::Pass { .. } | Kind::Choice(_) | Kind::Wait(_) | Kind::Succeed | Kind::Fail(_) => {
-                return Err(Fault::new("a state without work of its own has a result").into());
-            }
-        };
-        let kind = state.state_type();
-        let scene = Scene::new(self.execution, thread, visit, kind, Extra::default())?;
-        let outcome = scene.outcome(state, visit, result, self.random);
-        drop(scene);
-        match outcome {
-            Ok((output, assigned)) => self.leave_to(thread, state, visit, output, assigned, then),
-            Err(error) => self.fail_evaluation(thread, state, visit, &error),
-        }
-    }
-
-    pub(super) fn leave_to(
-        &mut self,
-        thread: ThreadId,
-        state: &State,
-        visit: &Visit,
-        output: Payload,
-        assigned: Assigned,
-        then: &Transition,
-    ) -> Result<(), Halt> {
-        let to = match then {
-            Transition::Next(name) => Some(Arc::clone(name)),
-            Transition::End => None,
-        };
-        self.leave(thread, state, visit, output, assigned, to)
-    }
-
-    /// Leaves a state, if what leaves it is not too large.
-    pub(super) fn leave(
-        &mut self,
-        thread: ThreadId,
-        state: &State,
-        visit: &Visit,
-        output: Payload,
-        assigned: Assigned,
-        to: Option<Arc<str>>,
-    ) -> Result<(), Halt> {
-        let is_new = !output.is_same(&visit.input);
-        if is_new && output.text().len() > self.limits.payload_bytes_max {
-            return self.fail(thread, state, visit, too_large(&visit.state));
-        }
-        let (kind, name) = (state.state_type(), Arc::clone(&visit.state));
-        let previous = self.execution.thread(thread)?.last_event;
-        let detail = Detail::StateExited {
-            kind,
-            name,
-            output,
-            assigned,
-            to,
-        };
-        self.emit(thread, previous, detail)?;
-        Ok(())
     }
 
     /// The history has no room but for one more event.
@@ -528,6 +395,7 @@ impl Stepper<'_> {
         if self.step.entries.is_empty() {
             return self.step;
         }
+        self.step.drop_what_came_and_went();
         if let Some(outcome) = &self.execution.outcome {
             // What the step asked for on the way is no longer wanted.
             let outcome: Outcome = outcome.clone();
@@ -540,17 +408,6 @@ impl Stepper<'_> {
         self.step.number = self.execution.last_step;
         self.step
     }
-}
-
-/// A result or output over the limit.
-pub(super) fn too_large(what: &str) -> StateError {
-    StateError::new(
-        names::DATA_LIMIT_EXCEEDED,
-        format!(
-            "The state/task '{what}' returned a result with a size exceeding the maximum number \
-             of bytes service limit."
-        ),
-    )
 }
 
 /// The bytes that an event adds to its row: payloads that stand in no earlier row.

@@ -8,10 +8,12 @@ use super::{
     data::Scene,
     execution::{Call, Position, ThreadId, Visit},
     history::{Callee, Detail, Scheduled},
-    step::{Halt, Stepper, call_commands, too_large},
+    leave::too_large,
+    standing::call_commands,
+    step::{Halt, Stepper},
 };
 use crate::{
-    definition::{QueryLanguage, Resource, Setting, State, StateType, Task},
+    definition::{QueryLanguage, Resource, Setting, State, StateType, Task, resource::Pattern},
     error::{StateError, names},
     payload::Payload,
     query::{EvalError, Expression, Random},
@@ -133,7 +135,8 @@ impl Stepper<'_> {
         let Some((thread, (_, call))) = self.call(attempt) else {
             return Ok(());
         };
-        if call.is_submitted {
+        // What is done once it has answered, or runs on a worker of ours, is never submitted.
+        if call.is_submitted || call.pattern() == Pattern::RequestResponse {
             return Ok(());
         }
         let previous = self.execution.thread(thread)?.last_event;

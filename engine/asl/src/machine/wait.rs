@@ -80,9 +80,7 @@ impl Stepper<'_> {
             });
         drop(scene);
         match passed {
-            Ok((output, assigned)) => {
-                self.leave_to(thread, state, visit, output, assigned, &wait.then)
-            }
+            Ok(leaving) => self.leave_to(thread, state, visit, leaving, &wait.then),
             Err(error) => self.fail_evaluation(thread, state, visit, &error),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! [`journal`] writes entries as rows, [`wire`] shows events as the API answers them.
 
+pub(in crate::machine) mod fields;
 pub mod journal;
 pub mod wire;
 

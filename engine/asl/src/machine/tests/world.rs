@@ -49,6 +49,19 @@ pub(super) struct World {
     pub(super) invoked: Vec<String>,
 }
 
+/// An execution that is started in November 2023.
+pub(super) fn identity() -> Arc<Identity> {
+    Arc::new(Identity {
+        id: *b"an execution's i",
+        arn: Arc::from("arn:aws:states:us-east-1:000000000000:execution:m:e"),
+        name: Arc::from("e"),
+        machine_arn: Arc::from("arn:aws:states:us-east-1:000000000000:stateMachine:m"),
+        machine_name: Arc::from("m"),
+        role_arn: Arc::from("arn:aws:iam::000000000000:role/r"),
+        started_at: Timestamp::from_millis(1_700_000_000_000),
+    })
+}
+
 pub(super) fn definition(source: &Json) -> Arc<Definition> {
     let (definition, problems) = diagnose::parse(&source.to_text(), MachineType::Standard);
     Arc::new(definition.unwrap_or_else(|| panic!("the definition is valid, but: {problems:?}")))
@@ -60,18 +73,14 @@ pub(super) fn json(text: &str) -> Json {
 
 impl World {
     pub(super) fn new(source: &Json, seed: u64) -> Self {
-        let now = Timestamp::from_millis(1_700_000_000_000);
-        let identity = Arc::new(Identity {
-            id: *b"an execution's i",
-            arn: Arc::from("arn:aws:states:us-east-1:000000000000:execution:m:e"),
-            name: Arc::from("e"),
-            machine_arn: Arc::from("arn:aws:states:us-east-1:000000000000:stateMachine:m"),
-            machine_name: Arc::from("m"),
-            role_arn: Arc::from("arn:aws:iam::000000000000:role/r"),
-            started_at: now,
-        });
+        Self::of(definition(source), seed)
+    }
+
+    pub(super) fn of(definition: Arc<Definition>, seed: u64) -> Self {
+        let identity = identity();
+        let now = identity.started_at;
         Self {
-            execution: Execution::new(identity, definition(source)),
+            execution: Execution::new(identity, definition),
             now,
             random: Seeded(seed),
             limits: Limits::default(),
@@ -117,9 +126,15 @@ impl World {
         }
     }
 
-    pub(super) fn feed(&mut self, input: Input) {
+    /// Takes an input in without carrying out what it asks for.
+    pub(super) fn step(&mut self, input: Input) -> Step {
         let step = self.advance(input).expect("no invariant is broken");
         self.check(&step);
+        step
+    }
+
+    pub(super) fn feed(&mut self, input: Input) {
+        let step = self.step(input);
         for command in step.commands {
             match command {
                 Command::Invoke(call) => {
@@ -184,7 +199,8 @@ impl World {
             .push((step.number, journal::encode(step.number, &step.entries)));
         self.events.extend(step.events().cloned());
         // Folding all after each step is quadratic: long runs are folded now and then, and at the end.
-        if self.rows.len() < 40 || self.rows.len() % 50 == 0 || self.execution.is_closed() {
+        if self.rows.len() < 40 || self.rows.len().is_multiple_of(50) || self.execution.is_closed()
+        {
             assert_eq!(
                 self.folded(),
                 self.execution,

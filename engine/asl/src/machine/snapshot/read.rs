@@ -1,0 +1,256 @@
+//! Reading snapshots.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    super::{
+        Fault,
+        execution::{
+            Branches, Call, Ended, Execution, Identity, Items, Origin, Outcome, Position, Thread,
+            ThreadId, Visit,
+        },
+        history::{
+            fields::{Family, Fields},
+            journal::Reader,
+        },
+    },
+    FORMAT,
+};
+use crate::{
+    definition::Definition,
+    payload::{Home, Payload},
+};
+
+/// The execution that `text` tells of. `reader` learns its payloads, and can then read the rows that
+/// follow.
+///
+/// # Errors
+/// A fault for a text in another format or a damaged one: fold the whole journal instead.
+pub fn decode(
+    text: &str,
+    identity: Arc<Identity>,
+    definition: Arc<Definition>,
+    reader: &mut Reader,
+) -> Result<Execution, Fault> {
+    let unreadable = |error| Fault::new(format!("a snapshot cannot be read: {error}"));
+    let parts: Parts<'_> = serde_json::from_str(text).map_err(unreadable)?;
+    if parts.format != FORMAT {
+        let fault = format!("a snapshot is in format {}", parts.format);
+        return Err(Fault::new(fault));
+    }
+    let payloads = parts.payloads.into_iter().map(|(step, position, raw)| {
+        let payload = Payload::from_trusted_text(raw.get());
+        if let (Some(step), Some(position)) = (step, position) {
+            payload.set_home(Home { step, position });
+            reader.learn_payload(&payload);
+        }
+        payload
+    });
+    let snapshot = Snapshot {
+        payloads: payloads.collect(),
+    };
+    let place = "the snapshot";
+    let mut execution = Execution::new(identity, definition);
+    snapshot.execution(&mut execution, Fields::new(&place, &parts.execution))?;
+    for fields in &parts.threads {
+        let (id, thread) = snapshot.thread(Fields::new(&place, fields))?;
+        execution.threads.insert(id, thread);
+    }
+    let threads = execution.threads.iter();
+    let runnable = threads.filter(|(_, thread)| thread.position.is_runnable());
+    execution.runnable = runnable.map(|(id, _)| *id).collect::<BTreeSet<_>>();
+    Ok(execution)
+}
+
+#[derive(Deserialize)]
+struct Parts<'a> {
+    format: u64,
+    #[serde(borrow)]
+    payloads: Vec<(Option<u64>, Option<u32>, &'a RawValue)>,
+    execution: Vec<Value>,
+    threads: Vec<Vec<Value>>,
+}
+
+struct Snapshot {
+    payloads: Vec<Payload>,
+}
+
+impl Snapshot {
+    fn payload(&self, fields: &mut Fields<'_>) -> Result<Payload, Fault> {
+        let index = usize::try_from(fields.number()?).unwrap_or(usize::MAX);
+        let payload = self.payloads.get(index).cloned();
+        payload.ok_or_else(|| fields.fault("there is no such payload"))
+    }
+
+    fn execution(&self, execution: &mut Execution, mut fields: Fields<'_>) -> Result<(), Fault> {
+        fields.text()?;
+        execution.last_event = fields.number()?;
+        execution.last_step = fields.number()?;
+        execution.last_at = fields.timestamp()?;
+        execution.next_thread = fields.small_number()?;
+        execution.input = self.payload(&mut fields)?;
+        let outcome = fields.optional(Fields::text)?;
+        execution.outcome = match outcome {
+            None => None,
+            Some("Succeeded") => Some(Outcome::Succeeded(self.payload(&mut fields)?)),
+            Some("Failed") => Some(Outcome::Failed(fields.error()?)),
+            Some("Aborted") => Some(Outcome::Aborted(fields.error()?)),
+            Some("TimedOut") => Some(Outcome::TimedOut(fields.error()?)),
+            Some(_) => return Err(fields.fault("this outcome is not known")),
+        };
+        Ok(())
+    }
+
+    fn thread(&self, mut fields: Fields<'_>) -> Result<(ThreadId, Thread), Fault> {
+        fields.text()?;
+        let id = fields.thread()?;
+        let last_event = fields.number()?;
+        let variables = list(&mut fields, |pair| {
+            Ok((pair.string()?, self.payload(pair)?))
+        })?;
+        let origin = match fields.text()? {
+            "Root" => Origin::Root,
+            "Branch" => Origin::Branch {
+                parent: fields.thread()?,
+                index: fields.small_number()?,
+            },
+            "Iteration" => Origin::Iteration {
+                parent: fields.thread()?,
+                index: fields.number()?,
+            },
+            _ => return Err(fields.fault("this origin is not known")),
+        };
+        let thread = Thread {
+            origin,
+            variables,
+            last_event,
+            position: self.position(&mut fields)?,
+        };
+        Ok((id, thread))
+    }
+
+    fn position(&self, fields: &mut Fields<'_>) -> Result<Position, Fault> {
+        Ok(match fields.text()? {
+            "Ready" => Position::Ready {
+                state: fields.string()?,
+                input: self.payload(fields)?,
+            },
+            "Entered" => Position::Entered(self.visit(fields)?),
+            "Waiting" => Position::Waiting {
+                visit: self.visit(fields)?,
+                until: fields.timestamp()?,
+            },
+            "Called" => Position::Called {
+                visit: self.visit(fields)?,
+                call: self.call(fields)?,
+            },
+            "Returned" => Position::Returned {
+                visit: self.visit(fields)?,
+                result: self.payload(fields)?,
+            },
+            "Failing" => Position::Failing {
+                visit: self.visit(fields)?,
+                error: fields.error()?,
+            },
+            "Backoff" => Position::Backoff {
+                visit: self.visit(fields)?,
+                due: fields.timestamp()?,
+            },
+            "Branches" => Position::Branches {
+                visit: self.visit(fields)?,
+                branches: self.branches(fields)?,
+            },
+            "Items" => Position::Items {
+                visit: self.visit(fields)?,
+                items: self.items(fields)?,
+            },
+            "Finished" => Position::Finished(self.payload(fields)?),
+            _ => return Err(fields.fault("this position is not known")),
+        })
+    }
+
+    fn visit(&self, fields: &mut Fields<'_>) -> Result<Visit, Fault> {
+        Ok(Visit {
+            state: fields.string()?,
+            entered: fields.number()?,
+            entered_previous: fields.number()?,
+            entered_at: fields.timestamp()?,
+            input: self.payload(fields)?,
+            retries: values(fields, Fields::number)?,
+        })
+    }
+
+    fn call(&self, fields: &mut Fields<'_>) -> Result<Call, Fault> {
+        Ok(Call {
+            attempt: fields.number()?,
+            callee: {
+                let family = match fields.text()? {
+                    "LambdaFunction" => Family::Lambda,
+                    "Activity" => Family::Activity,
+                    "Task" => Family::Task,
+                    _ => return Err(fields.fault("this kind of callee is not known")),
+                };
+                fields.callee(family)?
+            },
+            arguments: self.payload(fields)?,
+            timeout_seconds: fields.optional_number()?,
+            timeout_at: fields.optional(Fields::timestamp)?,
+            heartbeat_seconds: fields.optional_number()?,
+            role_arn: fields.optional_string()?,
+            nonce: fields.nonce()?,
+            is_started: fields.flag()?,
+            is_submitted: fields.flag()?,
+        })
+    }
+
+    fn branches(&self, fields: &mut Fields<'_>) -> Result<Branches, Fault> {
+        Ok(Branches {
+            threads: values(fields, Fields::thread)?,
+            outputs: values(fields, |fields| {
+                fields.optional(|fields| self.payload(fields))
+            })?,
+        })
+    }
+
+    fn items(&self, fields: &mut Fields<'_>) -> Result<Items, Fault> {
+        Ok(Items {
+            items: self.payload(fields)?,
+            arguments: self.payload(fields)?,
+            length: fields.number()?,
+            policy: fields.policy()?,
+            next: fields.number()?,
+            cause: fields.number()?,
+            failures: fields.number()?,
+            running: list(fields, |pair| Ok((pair.number()?, pair.thread()?)))?,
+            ended: list(fields, |three| {
+                Ok(Ended {
+                    index: three.number()?,
+                    last_event: three.number()?,
+                    output: self.payload(three)?,
+                })
+            })?,
+            outputs: list(fields, |pair| Ok((pair.number()?, self.payload(pair)?)))?,
+        })
+    }
+}
+
+/// An array of arrays.
+fn list<T, C: FromIterator<T>>(
+    fields: &mut Fields<'_>,
+    mut read: impl FnMut(&mut Fields<'_>) -> Result<T, Fault>,
+) -> Result<C, Fault> {
+    values(fields, |fields| read(&mut fields.nested()?))
+}
+
+/// An array whose elements are read one by one.
+fn values<'a, T, C: FromIterator<T>>(
+    fields: &mut Fields<'a>,
+    mut read: impl FnMut(&mut Fields<'a>) -> Result<T, Fault>,
+) -> Result<C, Fault> {
+    let mut nested = fields.nested()?;
+    let count = nested.len();
+    (0..count).map(|_| read(&mut nested)).collect()
+}
