@@ -19,16 +19,13 @@ pub(crate) enum Reply {
 }
 
 impl Node {
-    /// Starts a call, unless this node may no longer act.
+    /// Starts a call as soon as this node may act.
     pub(crate) fn dispatch(
         self: &Arc<Self>,
         shard: &Arc<Shard>,
         facts: &Arc<Facts>,
         invocation: Invocation,
     ) {
-        if self.is_lease_over() {
-            return;
-        }
         let id = facts.id;
         let attempt = invocation.attempt;
         let (node, facts) = (Arc::clone(self), Arc::clone(facts));

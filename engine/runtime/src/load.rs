@@ -44,7 +44,8 @@ impl Node {
                         node.discard(&shard, id, loaded).await;
                         return;
                     }
-                    Err(Fault::Database(error)) if !node.is_lease_over() => {
+                    Err(Fault::Database(_)) if node.lost.is_cancelled() => return,
+                    Err(Fault::Database(error)) => {
                         tracing::warn!(execution.id = %id, %error, "loading an execution is tried again");
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(std::time::Duration::from_secs(2));

@@ -207,7 +207,7 @@ impl Node {
         let patience = Patience::new(PATIENCE);
         loop {
             let changed = self.changed.notified();
-            if self.stopping.is_cancelled() || self.is_lease_over() {
+            if self.stopping.is_cancelled() || !self.may_act().await {
                 return None;
             }
             let shard = {
@@ -236,6 +236,18 @@ impl Node {
     pub(crate) fn is_lease_over(&self) -> bool {
         let left = self.lease_until.load(Ordering::Relaxed) - self.clock.now().as_micros();
         left < micros(LEASE_MARGIN)
+    }
+
+    /// Waits until the lease is sure enough to act on it; false where it is lost for good.
+    pub(crate) async fn may_act(&self) -> bool {
+        const POLL: Duration = Duration::from_millis(20);
+        while self.is_lease_over() {
+            tokio::select! {
+                () = self.lost.cancelled() => return false,
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+        true
     }
 
     pub(crate) fn is_ready(&self) -> bool {
