@@ -94,11 +94,11 @@ mod armed {
             self.lock().reached.get(&point).copied().unwrap_or(0)
         }
 
-        /// Waits until a writer hangs.
-        pub async fn until_hung(&self) {
+        /// Waits until that many writers hang.
+        pub async fn until_hung(&self, writers: u64) {
             let mut hung = self.hung.subscribe();
             // The sender is in self, so waiting cannot fail.
-            drop(hung.wait_for(|count| *count > 0).await);
+            drop(hung.wait_for(|count| *count >= writers).await);
         }
 
         pub(crate) async fn reach(&self, point: Point) -> Result<(), sqlx::Error> {

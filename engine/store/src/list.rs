@@ -37,17 +37,28 @@ pub struct Counts {
     pub is_capped: bool,
 }
 
-const COLUMNS: &str = "
-    execution.id, execution.machine_id, execution.revision_id, execution.version, execution.alias,
-    execution.name, execution.started_at, execution.parent_execution_id, execution.parent_attempt,
-    execution.is_output_parsed, execution.trace_header,
-    coalesce(execution_close.status, execution.status) AS status,
-    coalesce(execution_close.closed_at, execution.closed_at) AS closed_at,
-    coalesce(execution_close.closing_step, execution.closing_step) AS closing_step,
-    coalesce(execution_close.error, execution.error) AS error,
-    EXISTS (SELECT FROM wakeup WHERE wakeup.execution_id = execution.id) AS has_wakeup
-    FROM execution
-    LEFT JOIN execution_close ON execution_close.execution_id = execution.id";
+/// Around the page itself, whose rows are called `execution`: what stands elsewhere is looked up for
+/// these rows only.
+const BEFORE_PAGE: &str = "
+    SELECT
+        execution.id, execution.machine_id, execution.revision_id, execution.version,
+        execution.alias, execution.name, execution.started_at, execution.parent_execution_id,
+        execution.parent_attempt, execution.is_output_parsed, execution.trace_header,
+        coalesce(execution_close.status, execution.status) AS status,
+        coalesce(execution_close.closed_at, execution.closed_at) AS closed_at,
+        coalesce(execution_close.closing_step, execution.closing_step) AS closing_step,
+        coalesce(execution_close.error, execution.error) AS error,
+        wakeup.execution_id IS NOT NULL AS has_wakeup
+    FROM (
+        SELECT
+            id, machine_id, revision_id, version, alias, name, started_at, parent_execution_id,
+            parent_attempt, is_output_parsed, trace_header, status, closed_at, closing_step, error
+        FROM execution";
+const AFTER_PAGE: &str = "
+    ) AS execution
+    LEFT JOIN execution_close ON execution_close.execution_id = execution.id
+    LEFT JOIN wakeup ON wakeup.execution_id = execution.id
+    ORDER BY execution.id DESC";
 
 /// A page of executions, newest first, of those that started before `before`. Takes no lock.
 ///
@@ -72,8 +83,7 @@ pub async fn executions_by(
 ) -> Result<Vec<Execution>, sqlx::Error> {
     let limit = limit.clamp(0, PAGE_MAX);
     let way = Way::of(edge);
-    let mut query = QueryBuilder::new("SELECT ");
-    query.push(COLUMNS);
+    let mut query = QueryBuilder::new(BEFORE_PAGE);
     if filter.statuses.is_empty() {
         push_where(&mut query, filter);
         way.push_bound(&mut query, "execution.id");
@@ -81,11 +91,8 @@ pub async fn executions_by(
         push_of_statuses(&mut query, filter, way, limit);
     }
     way.push_order(&mut query, "execution.id");
-    query.push(" LIMIT ").push_bind(limit);
-    let mut rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
-    if way.is_upward {
-        rows.reverse();
-    }
+    query.push(" LIMIT ").push_bind(limit).push(AFTER_PAGE);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
     rows.into_iter().map(Row::into_execution).collect()
 }
 

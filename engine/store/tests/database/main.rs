@@ -4,7 +4,13 @@
 
 mod browse;
 mod commit;
+mod in_doubt;
+mod leases;
+mod names;
 mod opening;
+mod plans;
+mod queues;
+mod reading;
 mod registered;
 mod sample;
 mod support;

@@ -156,7 +156,7 @@ async fn the_tables_refuse_what_the_server_should_never_write() {
 
 #[tokio::test]
 async fn a_full_table_takes_changes_and_nothing_new() {
-    let database = Database::migrated().await;
+    let database = Database::migrated();
     let db = database.open().await;
     sqlx::query(
         "INSERT INTO function (name, url, timeout_ms, created_at, updated_at)

@@ -1,6 +1,14 @@
 //! A database for each test, opened as the server opens it.
 
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::db::{Db, Settings};
+
+use crate::sample::MACHINE;
+
+/// Far longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A database of a test's own.
 pub(crate) struct Database {
@@ -29,4 +37,57 @@ impl Database {
             _database: database,
         }
     }
+}
+
+/// A transaction that has claimed a name and not ended: whoever wants the name waits.
+pub(crate) async fn hold_name(database: &Database, name: &str) -> PgConnection {
+    let mut holder = PgConnection::connect(&database.url).await.unwrap();
+    sqlx::query("BEGIN").execute(&mut holder).await.unwrap();
+    sqlx::query(
+        "INSERT INTO execution_name (machine_id, name, execution_id, input_sha256)
+        VALUES ($1, $2, $1, sha256(''))",
+    )
+    .bind(MACHINE)
+    .bind(name)
+    .execute(&mut holder)
+    .await
+    .unwrap();
+    holder
+}
+
+/// Waits until that many sessions of this database wait for a lock.
+pub(crate) async fn until_waiting(db: &Db, sessions: i64) {
+    until(db, "wait_event_type = 'Lock'", sessions).await;
+}
+
+/// Waits until no other session of this database is in the middle of a statement.
+pub(crate) async fn until_idle(db: &Db) {
+    until(db, "state = 'active' AND pid <> pg_backend_pid()", 0).await;
+}
+
+/// Waits until this database has one session only.
+pub(crate) async fn until_alone(db: &Db) {
+    until(db, "true", 1).await;
+}
+
+/// Waits until so many sessions are as said, and fails where that takes far too long.
+async fn until(db: &Db, condition: &str, sessions: i64) {
+    let text = format!(
+        "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend' AND {condition}"
+    );
+    let reached = async {
+        loop {
+            let found: i64 = sqlx::query_scalar(AssertSqlSafe(text.as_str()))
+                .fetch_one(db)
+                .await
+                .unwrap();
+            if found == sessions {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, reached).await;
+    assert!(waited.is_ok(), "not {sessions} sessions with {condition}");
 }
