@@ -64,8 +64,8 @@ async fn machine(db: &Db, id: Uuid, name: &str, deleted: Option<&str>) {
                 (id, name, type, status, revision_id, publish_on_create, created_at, deleted_at)
             VALUES ($1, $2, 'STANDARD', {}, $1, false, now(), {}::timestamptz)
         )
-        INSERT INTO revision (id, machine_id, number, definition, role_arn, logging, tracing, created_at)
-        VALUES ($1, $1, 1, '{{}}', '', '{{}}', '{{}}', now())",
+        INSERT INTO revision (id, machine_id, number, definition, role_arn, logging, tracing, encryption, created_at)
+        VALUES ($1, $1, 1, '{{}}', '', '{{}}', '{{}}', '{{}}', now())",
         if deleted.is_some() {
             "'DELETING'"
         } else {
