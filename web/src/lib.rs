@@ -6,6 +6,7 @@
 pub mod access;
 pub mod app;
 pub mod hidden;
+pub mod live;
 pub mod locate;
 pub mod pages;
 pub mod router;

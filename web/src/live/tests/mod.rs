@@ -1,0 +1,5 @@
+//! Registering functions and connections behind the guard, over a real database, and calling them.
+
+mod connections;
+mod functions;
+mod site;
