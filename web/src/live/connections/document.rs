@@ -136,6 +136,7 @@ pub(crate) struct ParameterItem {
 }
 
 /// Only values that are not secret are still in a document that is written.
+#[expect(clippy::ref_option, reason = "this is how serde calls it")]
 fn shown<S: serde::Serializer>(
     value: &Option<SecretText>,
     serializer: S,
