@@ -11,5 +11,19 @@ mod registrar;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
 pub use answer::{Problem, ProblemBody};
 pub use registrar::Registrar;
+
+/// The routes of what is registered, with their descriptions.
+pub fn registered<S>(registrar: &Arc<Registrar>) -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    OpenApiRouter::new()
+        .merge(functions::routes(Arc::clone(registrar)))
+        .merge(connections::routes(Arc::clone(registrar)))
+}

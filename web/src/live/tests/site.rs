@@ -14,11 +14,10 @@ use serde_json::Value;
 use store::db::Db;
 use tests::support::Database;
 use tower::ServiceExt;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::{Access, Clock, Secrets, guard};
 use crate::hidden::Hidden;
-use crate::live::{Registrar, connections, functions as endpoints};
+use crate::live::Registrar;
 use crate::settings::Settings;
 
 /// The site, its database, and a clock that moves a second with each reading.
@@ -54,10 +53,7 @@ impl Site {
         let settings = Settings::default();
         let access = Access::new(db.clone(), &settings, Arc::clone(&secrets), clock.clone());
         let registrar = Registrar::new(db.clone(), secrets, clock, &account());
-        let (router, description) = OpenApiRouter::new()
-            .merge(endpoints::routes(Arc::clone(&registrar)))
-            .merge(connections::routes(Arc::clone(&registrar)))
-            .split_for_parts();
+        let (router, description) = crate::live::registered(&registrar).split_for_parts();
         Self {
             router: router.layer(axum::middleware::from_fn_with_state(access, guard)),
             registrar,
