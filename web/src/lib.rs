@@ -8,7 +8,7 @@ pub mod app;
 pub mod hidden;
 pub mod live;
 pub mod locate;
-pub mod pages;
+mod pages;
 pub mod router;
 pub mod settings;
 #[cfg(test)]

@@ -52,6 +52,8 @@ use crate::app::{App, Shared};
 use error::{ApiError, Code};
 use protocol::{Answer, answer, read};
 
+pub(crate) use protocol::perform;
+
 /// `POST /`, the API's one address.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/", post(protocol::call))

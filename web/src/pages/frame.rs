@@ -15,6 +15,7 @@ use super::{
     headers::{Nonce, RequestId},
     theme::Theme,
 };
+use crate::app::Shared;
 
 /// The parts of the rail. Only what exists is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,12 @@ pub struct Visit {
     /// Names this request in the log and on an error page.
     pub request: String,
     pub now: Timestamp,
+    /// Whether our script asks for a part of the page alone.
+    pub is_fragment: bool,
 }
+
+/// The header by which the script asks for a part.
+const FRAGMENT: &str = "x-fragment";
 
 /// The hidden field of every form that changes something: proof that this server drew it.
 #[derive(Clone, Debug, Default)]
@@ -85,10 +91,10 @@ pub struct FormGuard {
     pub token: Option<String>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Visit {
+impl FromRequestParts<Shared> for Visit {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
         let cookies = CookieJar::from_headers(&parts.headers);
         Ok(Self {
             theme: Theme::of(&cookies),
@@ -101,14 +107,10 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             key: None,
             is_in: true,
             request: request_id(&parts.extensions),
-            now: now(),
+            now: Timestamp(app.now().timestamp_micros()),
+            is_fragment: parts.headers.contains_key(FRAGMENT),
         })
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the clock of the pages")]
-fn now() -> Timestamp {
-    Timestamp(chrono::Utc::now().timestamp_micros())
 }
 
 fn nonce(extensions: &Extensions) -> String {

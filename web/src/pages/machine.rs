@@ -1,14 +1,25 @@
 //! `/machines/{name}`: one machine, its states and text, its recent executions.
 
 use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
 
 use super::{
-    frame::{Frame, Section},
+    frame::{Frame, Section, Visit},
     json_view, moment,
     outline::{StateRow, outline},
+    problem,
+    queries::Queries,
     theme::Theme,
     view::{ExecutionRow, Machine},
 };
+use crate::app::Shared;
+
+/// Executions that its page lists.
+const RECENT: i64 = 10;
 
 /// A page shows this much of a definition; the file has the rest.
 const SHOWN_BYTES_MAX: usize = 128 * 1024;
@@ -57,5 +68,44 @@ impl MachinePage {
             size: moment::size(machine.definition.len()),
             machine,
         }
+    }
+}
+
+pub(super) async fn show(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+) -> Response {
+    let queries = Queries::new(&app, visit.now);
+    let found = async {
+        let Some(machine) = queries.machine(&name).await? else {
+            return Ok(None);
+        };
+        let recent = queries.recent(Some(machine.id), RECENT).await?;
+        Ok::<_, sqlx::Error>(Some((machine, recent)))
+    };
+    match found.await {
+        Ok(Some((machine, recent))) => {
+            let frame = visit.frame_of(Section::Machines, &name);
+            problem::draw(&MachinePage::new(frame, machine, recent))
+        }
+        Ok(None) => problem::not_found(visit, Section::Machines, "machine", &name),
+        Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
+    }
+}
+
+/// `GET /machines/{name}/definition.json`: the text as it was written.
+pub(super) async fn definition(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+) -> Response {
+    match Queries::new(&app, visit.now).machine(&name).await {
+        Ok(Some(machine)) => {
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            (kind, machine.definition).into_response()
+        }
+        Ok(None) => problem::not_found(visit, Section::Machines, "machine", &name),
+        Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
     }
 }

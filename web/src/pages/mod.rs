@@ -4,6 +4,7 @@
 //! is in `view`, how it is found in `queries`, what they set going in `actions`. The browser's part
 //! is in `assets/app.js`. The wire API and the rules of workflows are elsewhere.
 
+pub mod actions;
 pub mod assets;
 pub mod events;
 pub mod execution;
@@ -17,8 +18,10 @@ pub mod moment;
 pub mod new_machine;
 pub mod outline;
 pub mod overview;
+pub mod paging;
 pub mod pattern;
 pub mod problem;
+pub mod queries;
 pub mod search;
 pub mod sign_in;
 pub mod start;
@@ -27,3 +30,54 @@ pub mod view;
 
 #[cfg(test)]
 mod preview;
+#[cfg(test)]
+mod tests;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware,
+    response::Response,
+    routing::{MethodRouter, any, get, post},
+};
+
+use crate::app::Shared;
+use frame::{Section, Visit};
+
+/// The largest form. A definition of 1 MiB may be three times that when its signs are escaped.
+const FORM_BYTES_MAX: usize = 4 << 20;
+
+/// Every page, and what pages load.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/machines", get(machines::show))
+        .route(
+            "/machines/new",
+            get(new_machine::show).post(new_machine::create),
+        )
+        .route("/machines/new/check", post(new_machine::check))
+        .route("/machines/{name}", get(machine::show))
+        .route("/machines/{name}/definition.json", get(machine::definition))
+        .route(
+            "/machines/{name}/start",
+            get(start::show).post(start::start),
+        )
+        .route("/executions", get(executions::show))
+        .route("/search", get(search::show))
+        .route("/theme", post(theme::choose))
+        .route("/assets/{hash}/{*name}", get(assets::serve))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn(headers::guard))
+}
+
+/// What answers where there is no page.
+pub(crate) fn missing() -> MethodRouter<Shared> {
+    any(nowhere).layer(middleware::from_fn(headers::guard))
+}
+
+#[expect(clippy::unused_async, reason = "handlers are async")]
+async fn nowhere(visit: Visit, uri: Uri) -> Response {
+    problem::not_found(visit, Section::Elsewhere, "page", uri.path())
+}

@@ -2,15 +2,27 @@
 //! on its lines.
 
 use askama::Template;
-use asl::diagnose::{Diagnostic, Severity};
+use asl::diagnose::{self, Diagnostic, MachineType, Severity};
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
 
 use super::{
-    frame::{Frame, Section},
+    actions,
+    frame::{Frame, Section, Visit},
+    paging,
     pattern::{PATTERNS, Pattern},
-    problem::Problem,
+    problem::{self, Problem},
     theme::Theme,
 };
-use crate::locate;
+use crate::{
+    app::{App, Shared},
+    locate,
+    wire::error::{ApiError, Code},
+};
 
 #[derive(Template)]
 #[template(path = "new_machine.html")]
@@ -136,4 +148,139 @@ impl NewMachine {
         self.problems = problems;
         self
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    pattern: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Fields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    definition: String,
+    /// `check`: look, and create nothing.
+    #[serde(default)]
+    only: String,
+}
+
+impl Fields {
+    /// Forms send line ends as CR LF, whatever was typed.
+    fn definition(&self) -> String {
+        self.definition.replace("\r\n", "\n")
+    }
+}
+
+fn frame(visit: Visit) -> Frame {
+    visit.frame_of(Section::Machines, "New machine")
+}
+
+#[expect(clippy::unused_async, reason = "handlers are async")]
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    let chosen = if asked.pattern.is_empty() {
+        "hello"
+    } else {
+        &asked.pattern
+    };
+    problem::draw(&NewMachine::new(frame(visit), chosen))
+}
+
+/// `POST /machines/new/check`: the problems alone, for the script.
+pub(super) async fn check(State(app): State<Shared>, Form(fields): Form<Fields>) -> Response {
+    let problems = find_problems(&app, &fields.definition()).await;
+    problem::draw(&Problems {
+        was_checked: !fields.definition.trim().is_empty(),
+        problems_told: told(&problems),
+        problems,
+    })
+}
+
+pub(super) async fn create(
+    visit: Visit,
+    State(app): State<Shared>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let definition = fields.definition();
+    let name = fields.name.trim();
+    let mut page = NewMachine::new(frame(visit), "");
+    name.clone_into(&mut page.name);
+    page.definition.clone_from(&definition);
+    if fields.only == "check" {
+        let problems = find_problems(&app, &definition).await;
+        return problem::draw(&page.with_problems(problems));
+    }
+    let Err(refused) = actions::create_machine(&app, name, &definition).await else {
+        return Redirect::to(&paging::machine_address(name)).into_response();
+    };
+    let status = refused.code.status();
+    match refused.code {
+        Code::InvalidDefinition => {
+            let problems = find_problems(&app, &definition).await;
+            page = page.with_problems(problems);
+        }
+        Code::StateMachineAlreadyExists => {
+            page.name_problem = Some(format!("There is a machine called “{name}” already."));
+        }
+        Code::InvalidName => page.name_problem = Some(name_rule(name)),
+        _ => {
+            page.problem = Some(refusal(
+                "The machine was not created",
+                &refused,
+                &page.frame.visit,
+            ))
+        }
+    }
+    (status, problem::draw(&page)).into_response()
+}
+
+/// What the wire API refused, as a page says it.
+pub(super) fn refusal(what: &str, refused: &ApiError, visit: &Visit) -> Problem {
+    let is_ours = refused.code.status().is_server_error();
+    Problem {
+        what: what.to_owned(),
+        why: refused.message.clone(),
+        next: if is_ours {
+            "Try again in a moment; the server's log says more.".to_owned()
+        } else {
+            String::new()
+        },
+        request: is_ours.then(|| visit.request.clone()),
+    }
+}
+
+pub(super) fn name_rule(name: &str) -> String {
+    if name.is_empty() {
+        "A machine needs a name.".to_owned()
+    } else {
+        format!(
+            "“{name}” cannot be a name: blanks and the signs <>{{}}[]?*\"#%\\^|~`$&,;:/ are not allowed."
+        )
+    }
+}
+
+/// The problems of `definition`, found on a thread that may take its time.
+async fn find_problems(app: &App, definition: &str) -> Vec<LineProblem> {
+    let max = usize::try_from(app.settings.limits.definition_bytes_max).unwrap_or(usize::MAX);
+    if definition.len() > max {
+        return vec![LineProblem {
+            is_error: true,
+            code: "DEFINITION_TOO_LONG",
+            message: format!(
+                "The definition has {} bytes; {max} are allowed.",
+                definition.len()
+            ),
+            pointer: None,
+            line: 1,
+            excerpt: String::new(),
+        }];
+    }
+    let text = definition.to_owned();
+    let found = tokio::task::spawn_blocking(move || {
+        let (_, diagnostics) = diagnose::parse(&text, MachineType::Standard);
+        locate_problems(&text, diagnostics)
+    });
+    found.await.unwrap_or_default()
 }

@@ -22,8 +22,9 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The database, or the engine, did not answer.
-    pub fn unavailable(what: &str, visit: &Visit) -> Self {
+    /// The database did not answer. The fault is logged here, under the request's id.
+    pub fn unavailable(what: &str, visit: &Visit, fault: &dyn std::error::Error) -> Self {
+        tracing::error!(request.id = visit.request, fault = %chain(fault), "a page lacks its data");
         Self {
             what: format!("{what} could not be loaded"),
             why: "The database did not answer.".to_owned(),
@@ -31,6 +32,18 @@ impl Problem {
             request: Some(visit.request.clone()),
         }
     }
+}
+
+/// An error and what caused it, outermost first.
+fn chain(fault: &dyn std::error::Error) -> String {
+    let mut text = fault.to_string();
+    let mut next = fault.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 #[derive(Template)]
@@ -76,6 +89,22 @@ pub fn page(status: StatusCode, visit: Visit, section: Section, problem: Problem
         back,
     };
     (status, draw(&page)).into_response()
+}
+
+/// 503: a page whose one thing could not be loaded.
+pub fn unavailable(
+    visit: Visit,
+    section: Section,
+    what: &str,
+    fault: &dyn std::error::Error,
+) -> Response {
+    let problem = Problem::unavailable(what, &visit, fault);
+    page(StatusCode::SERVICE_UNAVAILABLE, visit, section, problem)
+}
+
+/// The status of a page that shows what it could, and perhaps a problem.
+pub fn status(problem: Option<&Problem>) -> StatusCode {
+    problem.map_or(StatusCode::OK, |_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// The answer that holds `page`.

@@ -2,6 +2,7 @@
 //! anything. How they are found is in `queries`.
 
 use asl::Timestamp;
+use uuid::Uuid;
 
 use super::{
     json_view::JsonView,
@@ -16,9 +17,11 @@ pub enum Status {
     Failed,
     TimedOut,
     Aborted,
+    PendingRedrive,
 }
 
 impl Status {
+    /// Those that executions can have so far.
     pub const ALL: [Self; 5] = [
         Self::Running,
         Self::Succeeded,
@@ -34,6 +37,7 @@ impl Status {
             Self::Failed => "Failed",
             Self::TimedOut => "Timed out",
             Self::Aborted => "Aborted",
+            Self::PendingRedrive => "Pending redrive",
         }
     }
 
@@ -45,6 +49,7 @@ impl Status {
             Self::Failed => "FAILED",
             Self::TimedOut => "TIMED_OUT",
             Self::Aborted => "ABORTED",
+            Self::PendingRedrive => "PENDING_REDRIVE",
         }
     }
 
@@ -59,6 +64,7 @@ impl Status {
             Self::Succeeded => "tone-succeeded",
             Self::Failed | Self::TimedOut => "tone-failed",
             Self::Aborted => "tone-stopped",
+            Self::PendingRedrive => "tone-waiting",
         }
     }
 
@@ -69,6 +75,7 @@ impl Status {
             Self::Failed => "x",
             Self::TimedOut => "clock-alert",
             Self::Aborted => "ban",
+            Self::PendingRedrive => "clock",
         }
     }
 }
@@ -80,6 +87,8 @@ pub struct ExecutionRow {
     /// The id again where no name was given.
     pub name: String,
     pub machine: String,
+    /// Whether its machine was not deleted.
+    pub has_machine: bool,
     pub status: Status,
     pub started: Moment,
     pub closed: Option<Timestamp>,
@@ -123,8 +132,6 @@ pub struct MachineRow {
     pub name: String,
     /// `Standard` or `Express`.
     pub kind: &'static str,
-    pub states: usize,
-    pub comment: Option<String>,
     pub created: Moment,
     pub last: Option<LastRun>,
 }
@@ -139,9 +146,11 @@ pub struct LastRun {
 /// One machine, as its page tells it.
 #[derive(Clone, Debug)]
 pub struct Machine {
+    pub id: Uuid,
     pub name: String,
     pub arn: String,
     pub kind: &'static str,
+    pub is_deleting: bool,
     pub created: Moment,
     pub updated: Moment,
     pub definition: String,
@@ -151,24 +160,28 @@ pub struct Machine {
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {
     pub counts: Vec<Count>,
+    /// Whether only the newest were counted.
+    pub is_capped: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
     pub status: Status,
     pub number: u64,
-    /// Counting stopped here: there are more.
-    pub is_cut: bool,
 }
 
 impl Count {
     pub fn figure(&self) -> String {
-        let more = if self.is_cut { "+" } else { "" };
-        format!("{}{more}", moment::count(self.number))
+        moment::count(self.number)
     }
 }
 
 impl Outcomes {
+    /// The total in words: `10,000`.
+    pub fn total_told(&self) -> String {
+        moment::count(self.total())
+    }
+
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|count| count.number).sum()
     }
@@ -221,7 +234,6 @@ pub struct FailureGroup {
 pub struct Execution {
     pub row: ExecutionRow,
     pub arn: String,
-    pub machine_exists: bool,
     pub failure: Option<Failure>,
     pub input: JsonView,
     pub output: Option<JsonView>,
@@ -282,17 +294,14 @@ mod tests {
 
     #[test]
     fn the_bar_is_full_and_shows_even_one_in_a_million() {
-        let count = |status, number| Count {
-            status,
-            number,
-            is_cut: false,
-        };
+        let count = |status, number| Count { status, number };
         let outcomes = Outcomes {
             counts: vec![
                 count(Status::Succeeded, 999_999),
                 count(Status::Failed, 1),
                 count(Status::Aborted, 0),
             ],
+            is_capped: false,
         };
         let bar = outcomes.bar();
         assert_eq!(bar.len(), 2);

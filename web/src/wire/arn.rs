@@ -98,6 +98,10 @@ impl Arns {
         self.arn("activity", name)
     }
 
+    pub(crate) fn execution(&self, machine: &str, name: &str) -> String {
+        self.arn("execution", &format!("{machine}:{name}"))
+    }
+
     fn arn(&self, kind: &str, rest: &str) -> String {
         format!(
             "arn:aws:states:{}:{}:{kind}:{rest}",

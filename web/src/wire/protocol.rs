@@ -64,6 +64,18 @@ async fn run(app: &App, request: Request, id: Uuid) -> Result<Answer, ApiError> 
     result
 }
 
+/// Does an operation for one of our own pages, exactly as for a client.
+pub(crate) async fn perform(
+    app: &App,
+    operation: &str,
+    mut input: Value,
+) -> Result<Value, ApiError> {
+    let shape = model::input(operation).ok_or_else(|| unknown(operation))?;
+    validate::check(shape, &mut input)?;
+    let Answer(output) = dispatch(app, operation, input).await?;
+    serde_json::from_slice(&output).map_err(|fault| ApiError::internal(&fault))
+}
+
 async fn read_body(app: &App, body: Body) -> Result<axum::body::Bytes, ApiError> {
     let max = app.settings.limits.request_bytes_max;
     let max_usize = usize::try_from(max).unwrap_or(usize::MAX);
