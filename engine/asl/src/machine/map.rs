@@ -71,7 +71,18 @@ impl Stepper<'_> {
                 )?;
                 Ok(())
             }
-            Err(error) => self.fail_evaluation(thread, state, visit, &error),
+            Err(error) => {
+                self.fail_evaluation(thread, state, visit, &error)?;
+                // Recorded: after an EvaluationFailed of its own fields, a Map fails by name as well.
+                let position = self.execution.threads.get(&thread).map(|it| &it.position);
+                match position {
+                    Some(Position::Failing { error, .. }) => {
+                        let error = error.clone();
+                        self.fail_map(thread, error)
+                    }
+                    _ => Ok(()),
+                }
+            }
         }
     }
 

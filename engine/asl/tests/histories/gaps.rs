@@ -1,0 +1,83 @@
+//! Recorded executions that do not come out right yet, each with its reason. This list only shrinks: a
+//! case that comes out right must be struck.
+
+const JSONATA: &str = "the JSONata dialect is not built";
+
+pub(crate) const KNOWN_GAPS: &[(&str, &str)] = &[
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_jsonata_regular_expressions[BASE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_jsonata_regular_expressions[BASE_FALSE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_jsonata_regular_expressions[BASE_SINGLE_QUOTE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_jsonata_regular_expressions[BASE_SINGLE_QUOTE_FALSE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map[ITEMS]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map[MAX_CONCURRENCY]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map[TOLERATED_FAILURE_COUNT]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map[TOLERATED_FAILURE_PERCENTAGE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map_from_input[ITEMS]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_base_map_from_input[TOLERATED_FAILURE_PERCENTAGE]",
+        JSONATA,
+    ),
+    (
+        "evaluate_jsonata/test_base_evaluate_expressions/TestBaseEvaluateJsonata/test_merge_with_dynamic_args",
+        JSONATA,
+    ),
+    (
+        "intrinsic_functions/test_array_jsonata/TestArrayJSONata/test_array_range",
+        JSONATA,
+    ),
+    (
+        "intrinsic_functions/test_json_manipulation_jsonata/TestJsonManipulationJSONata/test_parse",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_catch_error_variable_sampling[TASK_CATCH_ERROR_VARIABLE_SAMPLING_TO_JSONPATH]",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_map_catch_error[MAP_CATCH_ERROR_OUTPUT]",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_map_catch_error[MAP_CATCH_ERROR_VARIABLE_SAMPLING]",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_task_catch_error_output[TASK_CATCH_ERROR_OUTPUT_TO_JSONPATH]",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_task_catch_error_with_retry[TASK_CATCH_ERROR_OUTPUT_WITH_RETRY]",
+        JSONATA,
+    ),
+    (
+        "states_variables/test_error_output/TestStateVariablesTemplate/test_task_catch_error_with_retry[TASK_CATCH_ERROR_OUTPUT_WITH_RETRY_TO_JSONPATH]",
+        JSONATA,
+    ),
+];
