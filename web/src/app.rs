@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SubsecRound, Utc};
+use runtime::Engine;
 use store::db::Db;
 use uuid::Uuid;
 
@@ -19,6 +20,7 @@ const PAGE_KEY: &str = "wire.page_key";
 pub struct App {
     pub settings: Settings,
     pub db: Db,
+    pub engine: Engine,
     pub(crate) arns: Arns,
     pub(crate) page_tokens: Tokens,
 }
@@ -27,8 +29,8 @@ pub struct App {
 pub type Shared = Arc<App>;
 
 impl App {
-    /// The app of a database that is open and migrated.
-    pub async fn open(settings: Settings, db: Db) -> Result<Shared, sqlx::Error> {
+    /// The app of a database that is open and migrated, and of a node that runs on it.
+    pub async fn open(settings: Settings, db: Db, engine: Engine) -> Result<Shared, sqlx::Error> {
         #[expect(
             clippy::disallowed_methods,
             reason = "a secret comes from the system's random source"
@@ -40,6 +42,7 @@ impl App {
             page_tokens: Tokens::new(page_key.as_bytes()),
             settings,
             db,
+            engine,
         }))
     }
 

@@ -1,12 +1,18 @@
 //! For this crate's tests: an app over a fresh database, and calls to it.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
+use functions::egress::{Policy, SystemResolver};
+use functions::registry::{Cached, Connection, Endpoint, Lookup, Registry};
+use runtime::Engine;
 use serde_json::Value;
 use store::db::{self, Db};
 use tests::support::Database;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use crate::app::{App, Shared};
 use crate::settings::Settings;
@@ -29,7 +35,8 @@ impl TestApp {
     pub(crate) async fn with(settings: Settings) -> Self {
         let database = Database::fresh();
         let db = Db::open(&db::Settings::new(database.url())).await.unwrap();
-        let app = App::open(settings, db).await.unwrap();
+        let engine = engine(db.clone()).await;
+        let app = App::open(settings, db, engine).await.unwrap();
         Self {
             router: crate::router::router(app.clone()),
             app,
@@ -88,6 +95,30 @@ impl TestApp {
                 "{operation} at {caller}"
             );
         }
+    }
+}
+
+/// A node with functions that are not there.
+async fn engine(db: Db) -> Engine {
+    let resolver: Arc<dyn functions::egress::Resolver> = Arc::new(SystemResolver);
+    let client = functions::Client::new(Policy::for_http_tasks(), &resolver).unwrap();
+    let http = functions::HttpTasks::new(client, Arc::new(Cached::new(Arc::new(Nothing))));
+    let invoker = Arc::new(functions::fake::Fake::new());
+    let node = runtime::NodeId(Uuid::from_u128(1));
+    let settings = runtime::Settings::new(runtime::Names::default(), invoker, http, node).unwrap();
+    Engine::open(db, settings).await.unwrap()
+}
+
+/// Nothing is registered.
+struct Nothing;
+
+impl Registry for Nothing {
+    fn function<'a>(&'a self, _name: &'a str) -> Lookup<'a, Endpoint> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn connection<'a>(&'a self, _name: &'a str) -> Lookup<'a, Connection> {
+        Box::pin(async { Ok(None) })
     }
 }
 

@@ -26,15 +26,27 @@ mod delete_state_machine;
 mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
+mod describe_execution;
 mod describe_state_machine;
 mod describe_state_machine_alias;
+mod describe_state_machine_for_execution;
+mod execution;
+mod get_activity_task;
+mod get_execution_history;
 mod list_activities;
+mod list_executions;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod publish_state_machine_version;
 mod routing;
+mod send_task;
+mod send_task_failure;
+mod send_task_heartbeat;
+mod send_task_success;
+mod start_execution;
+mod stop_execution;
 mod tag_resource;
 mod untag_resource;
 mod update_state_machine;
@@ -79,14 +91,24 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "DeleteStateMachineAlias" => delete_state_machine_alias,
         "DeleteStateMachineVersion" => delete_state_machine_version,
         "DescribeActivity" => describe_activity,
+        "DescribeExecution" => describe_execution,
         "DescribeStateMachine" => describe_state_machine,
         "DescribeStateMachineAlias" => describe_state_machine_alias,
+        "DescribeStateMachineForExecution" => describe_state_machine_for_execution,
+        "GetActivityTask" => get_activity_task,
+        "GetExecutionHistory" => get_execution_history,
         "ListActivities" => list_activities,
+        "ListExecutions" => list_executions,
         "ListStateMachineAliases" => list_state_machine_aliases,
         "ListStateMachineVersions" => list_state_machine_versions,
         "ListStateMachines" => list_state_machines,
         "ListTagsForResource" => list_tags_for_resource,
         "PublishStateMachineVersion" => publish_state_machine_version,
+        "SendTaskFailure" => send_task_failure,
+        "SendTaskHeartbeat" => send_task_heartbeat,
+        "SendTaskSuccess" => send_task_success,
+        "StartExecution" => start_execution,
+        "StopExecution" => stop_execution,
         "TagResource" => tag_resource,
         "UntagResource" => untag_resource,
         "UpdateStateMachine" => update_state_machine,

@@ -26,6 +26,13 @@ pub struct Revision {
     pub definition: Arc<Definition>,
 }
 
+/// What a machine's name leads to.
+pub(crate) enum Current {
+    Is(Arc<Revision>),
+    Deleting,
+    Missing,
+}
+
 /// How long a machine's current revision is believed without asking. AWS says of an update that
 /// executions started right after it may still use the old definition.
 const CURRENT_TTL: Duration = Duration::from_secs(1);
@@ -48,19 +55,19 @@ impl Catalog {
         names: &Names,
         clock: &Clock,
         machine: &str,
-    ) -> Result<Option<Arc<Revision>>, Fault> {
+    ) -> Result<Current, Fault> {
         let now = clock.instant(clock.now());
         if let Some((read_at, revision)) = lock(&self.current).get(machine)
             && now.saturating_duration_since(*read_at) < CURRENT_TTL
         {
-            return Ok(Some(Arc::clone(revision)));
+            return Ok(Current::Is(Arc::clone(revision)));
         }
         let Some(found) = store::machine::get(db, machine).await? else {
             lock(&self.current).remove(machine);
-            return Ok(None);
+            return Ok(Current::Missing);
         };
         if found.is_deleting {
-            return Ok(None);
+            return Ok(Current::Deleting);
         }
         let id = found.revision.id;
         let known = lock(&self.revisions).get(&id).cloned();
@@ -69,7 +76,7 @@ impl Catalog {
             None => self.keep(read(names, &found, &found.revision)?),
         };
         lock(&self.current).insert(machine.to_owned(), (now, Arc::clone(&revision)));
-        Ok(Some(revision))
+        Ok(Current::Is(revision))
     }
 
     /// The revision of that id.

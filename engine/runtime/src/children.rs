@@ -239,6 +239,11 @@ fn start_error(error: &StartError, machine_arn: &str, invocation: &Invocation) -
             let message = format!("Execution Already Exists: '{arn}'");
             service_error("ExecutionAlreadyExistsException", &message, &id)
         }
+        StartError::MachineDeleting => service_error(
+            "StateMachineDeletingException",
+            &format!("State Machine is being deleted: '{machine_arn}'"),
+            &id,
+        ),
         StartError::InvalidArn(message) => service_error("InvalidArnException", message, &id),
         StartError::MachineTypeNotSupported => service_error(
             "StateMachineTypeNotSupportedException",

@@ -53,6 +53,8 @@ pub enum StartError {
     InvalidArn(String),
     #[error("the state machine does not exist")]
     MachineDoesNotExist,
+    #[error("the state machine is being deleted")]
+    MachineDeleting,
     #[error("Express state machines are started in another way")]
     MachineTypeNotSupported,
     #[error("the name belongs to another execution")]

@@ -140,6 +140,10 @@ impl Node {
             if let Err(error) = store::partition::make_ahead(&self.db, self.clock.now()).await {
                 tracing::warn!(error = %crate::writer::chain(&error), "making partitions ahead");
             }
+            let now = self.clock.now().to_chrono();
+            if let Err(error) = store::machine::finish_deletions(&self.db, now).await {
+                tracing::warn!(error = %crate::writer::chain(&error), "finishing deletions of machines");
+            }
             if let Err(error) = store::commit::trim(&self.db, &self.last_fence()).await {
                 tracing::warn!(error = %crate::writer::chain(&error), "trimming the commit log");
             }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Fault,
-    catalog::Revision,
+    catalog::{Current, Revision},
     engine::{StartError, StartRequest},
     facts::{Closed, Facts, View},
     limits::{ADMITTED_BYTES_MAX, ADMITTED_STARTS_MAX},
@@ -106,7 +106,11 @@ impl Node {
             .catalog
             .current(&self.db, names, &self.clock, machine)
             .await?;
-        let current = current.ok_or(StartError::MachineDoesNotExist)?;
+        let current = match current {
+            Current::Is(current) => current,
+            Current::Deleting => return Err(StartError::MachineDeleting),
+            Current::Missing => return Err(StartError::MachineDoesNotExist),
+        };
         let version = match qualifier {
             None => return Ok((current, None, None)),
             Some(Qualifier::Version(number)) => (number, None),

@@ -148,25 +148,27 @@ pub async fn begin_delete(db: &Db, name: &str) -> Result<Option<Uuid>, sqlx::Err
     Ok(id)
 }
 
-/// Ends the deletion of a machine that is being deleted; its name is free again. True where it did.
-/// Locks its row; served by the primary key.
-pub async fn finish_delete(
+/// Ends the deletion of machines that are being deleted and of which no execution runs any more; their
+/// names are free again. How many. Locks their rows; served by `state_machine_live`, which holds few
+/// that are being deleted, and by `execution_open_machine`.
+pub async fn finish_deletions(
     db: impl PgExecutor<'_>,
-    id: Uuid,
     now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         "
         UPDATE state_machine
-        SET deleted_at = $2
-        WHERE id = $1 AND status = 'DELETING' AND deleted_at IS NULL
+        SET deleted_at = $1
+        WHERE status = 'DELETING' AND deleted_at IS NULL
+            AND NOT EXISTS (
+                SELECT FROM execution_open WHERE execution_open.machine_id = state_machine.id
+            )
         ",
-        id,
         now,
     )
     .execute(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done.rows_affected())
 }
 
 pub(crate) const fn type_text(machine_type: MachineType) -> &'static str {

@@ -23,9 +23,13 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         )));
     }
     if arn.is_ours
-        && let Some(id) = store::machine::begin_delete(&app.db, &arn.name).await?
+        && store::machine::begin_delete(&app.db, &arn.name)
+            .await?
+            .is_some()
     {
-        store::machine::finish_delete(&app.db, id, app.now()).await?;
+        app.engine.forget_machine(&arn.name);
+        // Executions that still run keep it in DELETING; upkeep looks again.
+        store::machine::finish_deletions(&app.db, app.now()).await?;
     }
     Ok(Output {})
 }

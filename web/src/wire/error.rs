@@ -146,6 +146,14 @@ impl ApiError {
         }
     }
 
+    /// An operation for Standard machines was asked of an Express one.
+    pub(crate) fn type_not_supported() -> Self {
+        Self::new(
+            Code::StateMachineTypeNotSupported,
+            "This operation is not supported by this type of state machine",
+        )
+    }
+
     pub(crate) fn invalid_token() -> Self {
         Self::new(Code::InvalidToken, "Invalid Token: 'Invalid token'")
     }

@@ -172,7 +172,7 @@ async fn a_machine_names_its_executions_and_knows_its_newest() {
     assert_eq!(newest[0].status, whole.status);
 
     machine::begin_delete(&db, "idle").await.unwrap();
-    machine::finish_delete(&db, idle, at(9)).await.unwrap();
+    machine::finish_deletions(&db, at(9)).await.unwrap();
     let mut names = browse::machine_names(&db, &[MACHINE, idle, Uuid::nil()])
         .await
         .unwrap();

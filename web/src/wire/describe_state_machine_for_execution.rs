@@ -1,0 +1,54 @@
+//! DescribeStateMachineForExecution: the definition as the execution runs it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::configuration::stored;
+use super::date::Date;
+use super::error::ApiError;
+use super::execution::{self, IncludedData};
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Input {
+    execution_arn: String,
+    #[serde(default)]
+    included_data: IncludedData,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    state_machine_arn: String,
+    name: String,
+    definition: String,
+    role_arn: String,
+    update_date: Date,
+    logging_configuration: Box<RawValue>,
+    tracing_configuration: Box<RawValue>,
+    encryption_configuration: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_id: Option<String>,
+}
+
+pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    let view = execution::find(app, &input.execution_arn).await?;
+    let facts = &view.facts;
+    let revision = store::revision::get(&app.db, facts.revision.id).await?;
+    let revision = revision.ok_or_else(|| execution::does_not_exist(&input.execution_arn))?;
+    Ok(Output {
+        state_machine_arn: facts.revision.machine_arn.to_string(),
+        name: facts.revision.machine_name.to_string(),
+        update_date: revision.created_at.into(),
+        logging_configuration: stored(&revision.logging)?,
+        tracing_configuration: stored(&revision.tracing)?,
+        encryption_configuration: stored(&revision.encryption)?,
+        revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),
+        role_arn: revision.role_arn,
+        definition: match input.included_data {
+            IncludedData::AllData => revision.definition,
+            IncludedData::MetadataOnly => "{}".to_owned(),
+        },
+    })
+}

@@ -1,0 +1,139 @@
+//! ListExecutions of a machine, a version or an alias: newest first.
+
+use runtime::facts::status_name;
+use serde::{Deserialize, Serialize};
+use store::commit::Status;
+use store::ids::ExecutionId;
+use uuid::Uuid;
+
+use super::arn::Qualifier;
+use super::date::Date;
+use super::error::ApiError;
+use super::machine;
+use crate::app::App;
+
+const LISTING: &str = "ListExecutions";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Input {
+    state_machine_arn: Option<String>,
+    map_run_arn: Option<String>,
+    status_filter: Option<String>,
+    redrive_filter: Option<String>,
+    max_results: Option<u32>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    executions: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    execution_arn: String,
+    state_machine_arn: String,
+    name: String,
+    status: &'static str,
+    start_date: Date,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_date: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<String>,
+    redrive_count: u32,
+}
+
+pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    let text = match (&input.state_machine_arn, &input.map_run_arn) {
+        (Some(arn), None) => arn,
+        // There are no Map Runs yet, so none of that ARN exists.
+        (None, Some(arn)) => {
+            app.arns.read(arn)?;
+            return Err(ApiError::no_resource(arn));
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(ApiError::validation(
+                "Exactly one of stateMachineArn and mapRunArn must be given",
+            ));
+        }
+    };
+    let arn = app.arns.read_machine(text)?;
+    let machine = machine::find(app, &arn).await?;
+    if machine.machine_type == asl::diagnose::MachineType::Express {
+        return Err(ApiError::type_not_supported());
+    }
+    let statuses = status_filter(input.status_filter.as_deref());
+    let (version, alias) = match arn.qualifier {
+        None => (None, None),
+        Some(Qualifier::Version(number)) => (Some(number), None),
+        Some(Qualifier::Alias(alias)) => (None, Some(alias)),
+    };
+    let filter = store::list::Filter {
+        machine_id: Some(machine.id),
+        version,
+        alias,
+        statuses,
+        ..Default::default()
+    };
+    let now = app.now();
+    let token = input.next_token.as_deref();
+    let page = app
+        .page_tokens
+        .page::<Uuid>(LISTING, input.max_results, token, now)?;
+    // Nothing has been redriven yet, so that filter leaves all or nothing.
+    if input.redrive_filter.as_deref() == Some("REDRIVEN") {
+        return Ok(Output {
+            executions: Vec::new(),
+            next_token: None,
+        });
+    }
+    let before = page.after.map(ExecutionId);
+    let mut found = store::list::executions(&app.db, &filter, before, page.fetch().into()).await?;
+    let next_token = page
+        .cut(&mut found)
+        .map(|last| app.page_tokens.make(LISTING, last.id.0, now));
+    let executions = found
+        .into_iter()
+        .map(|execution| Item {
+            execution_arn: app.arns.execution(&machine.name, &execution.name),
+            state_machine_arn: app.arns.machine(&machine.name),
+            status: status_name(execution.status),
+            start_date: execution.started_at.to_chrono().into(),
+            stop_date: execution.closed_at.map(|at| at.to_chrono().into()),
+            state_machine_version_arn: execution
+                .version
+                .map(|number| app.arns.version(&machine.name, number)),
+            state_machine_alias_arn: execution
+                .alias
+                .map(|alias| app.arns.alias(&machine.name, &alias)),
+            name: execution.name,
+            redrive_count: 0,
+        })
+        .collect();
+    Ok(Output {
+        executions,
+        next_token,
+    })
+}
+
+/// The statuses that a filter asks for; what it may say was checked with the model.
+fn status_filter(filter: Option<&str>) -> Vec<Status> {
+    let all = [
+        Status::Running,
+        Status::Succeeded,
+        Status::Failed,
+        Status::TimedOut,
+        Status::Aborted,
+        Status::PendingRedrive,
+    ];
+    all.into_iter()
+        .filter(|status| filter == Some(status_name(*status)))
+        .collect()
+}
