@@ -94,10 +94,6 @@ impl Arns {
         self.arn("stateMachine", &format!("{machine}:{alias}"))
     }
 
-    pub(crate) fn execution(&self, machine: &str, name: &str) -> String {
-        self.arn("execution", &format!("{machine}:{name}"))
-    }
-
     pub(crate) fn activity(&self, name: &str) -> String {
         self.arn("activity", name)
     }
