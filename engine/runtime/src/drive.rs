@@ -96,6 +96,7 @@ impl Node {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the shard owns its executions")]
     pub(crate) fn advance(
         &self,
         execution: &mut Execution,

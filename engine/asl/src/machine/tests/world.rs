@@ -181,6 +181,7 @@ impl World {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a simulation owns its execution")]
     fn advance(&mut self, input: Input) -> Result<Step, Fault> {
         let around = Surroundings {
             now: self.now,

@@ -226,6 +226,7 @@ impl Trial {
         Some(input)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a simulation owns its execution")]
     fn advance(&mut self, input: Input) -> Step {
         let was_closed = self.execution.is_closed();
         let before = self.execution.clone();
