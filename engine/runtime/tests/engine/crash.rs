@@ -75,7 +75,7 @@ async fn crash_at(point: Point, skip: u64) -> Option<(Vec<String>, String)> {
     let (hung, finished) = {
         let starting = doomed.start_and_wait(named, PATIENCE);
         tokio::select! {
-            () = db.faults().until_hung() => (true, None),
+            () = db.faults().until_hung(1) => (true, None),
             view = starting => (false, view.ok()),
         }
     };

@@ -87,13 +87,8 @@ async fn a_name_is_given_once_whichever_node_is_asked() {
             named.name = Some(format!("round-{round}"));
             node.start(named)
         });
-        let mut won = 0;
-        for start in starts
-            .map(|start| async { start.await })
-            .collect::<Vec<_>>()
-        {
-            won += usize::from(start.await.is_ok());
-        }
+        let outcomes = futures_util::future::join_all(starts).await;
+        let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         assert_eq!(won, 1);
     }
     for node in nodes {
