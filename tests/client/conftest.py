@@ -1,66 +1,89 @@
-"""What the client tests share: a server on a database of its own, and the official clients for it.
-
-`cargo xtask check` names the program that starts both; by hand, `cargo build --workspace --bins` makes it.
-"""
+"""What the client tests share: a server, the official client for it, and names of their own."""
 
 import json
 import os
-import pathlib
-import subprocess
+import uuid
 
-import boto3
-import botocore.config
 import pytest
+from botocore.exceptions import ClientError
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-STOP_SECONDS = 60
+import server as servers
+from conformance import cases
+
+ROLE = "arn:aws:iam::000000000000:role/flow"
 
 
-class Server:
-    """A running server: `url`, `database_url` and `pid`."""
-
-    def __init__(self, *arguments):
-        program = os.environ.get("STEPWRIGHT_TEST_SERVER", TOP / "target/debug/test-server")
-        self._process = subprocess.Popen(
-            [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{program} ended with {self._process.wait()} before it was ready")
-        told = json.loads(line)
-        self.url = told["url"]
-        self.database_url = told["database_url"]
-        self.pid = told["pid"]
-
-    def client(self, service="stepfunctions", **more):
-        """An official client. Without keys the server takes any, so these are made up."""
-        settings = {
-            "endpoint_url": self.url,
-            "region_name": "us-east-1",
-            "aws_access_key_id": "anyone",
-            "aws_secret_access_key": "anything",
-            # A test sees the first answer, and the server under its one name.
-            "config": botocore.config.Config(
-                retries={"max_attempts": 0}, inject_host_prefix=False, read_timeout=120
-            ),
-        }
-        return boto3.client(service, **{**settings, **more})
-
-    def stop(self):
-        """Stops the server and drops its database; returns how it ended."""
-        self._process.stdin.close()
-        return self._process.wait(timeout=STOP_SECONDS)
+def pytest_report_header():
+    folder = cases.folder()
+    if not folder.is_dir():
+        return f"conformance: no cases at {folder}; STEPWRIGHT_CONFORMANCE says where they are"
+    return f"conformance: cases from {folder}"
 
 
 @pytest.fixture(scope="session")
 def server():
-    """One server for all tests of the run; each makes state machines under names of its own."""
-    running = Server()
+    """One server for all tests of the run; each makes things under names of its own."""
+    given = os.environ.get("STEPWRIGHT_ENDPOINT")
+    running = servers.Running(given) if given else servers.Server()
     yield running
     assert running.stop() == 0
 
 
 @pytest.fixture(scope="session")
 def sfn(server):
-    """The official Step Functions client for that server."""
+    """The official Step Functions client for that server; what it is given goes there unchecked."""
     return server.client()
+
+
+@pytest.fixture
+def unique():
+    """Eight letters and digits for names."""
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture
+def arn():
+    """`arn("activity:a")` is the ARN of an activity."""
+    return lambda rest: f"arn:aws:states:{servers.REGION}:{servers.ACCOUNT}:{rest}"
+
+
+@pytest.fixture
+def definition():
+    """`definition("x")` is a definition whose text differs with the argument."""
+
+    def make(result="first"):
+        state = {"Type": "Pass", "Result": result, "End": True}
+        return json.dumps({"StartAt": "A", "States": {"A": state}})
+
+    return make
+
+
+@pytest.fixture
+def make_machine(sfn, unique, definition):
+    """Creates a machine; gives the answer."""
+
+    def make(name=None, **more):
+        params = {
+            "name": name or f"flow-{unique}",
+            "definition": definition(),
+            "roleArn": ROLE,
+        } | more
+        return sfn.create_state_machine(**params)
+
+    return make
+
+
+@pytest.fixture
+def refused():
+    """`refused(call, "InvalidName", "Invalid Name: 'x y'")` expects that error."""
+
+    def check(call, code, message=None):
+        with pytest.raises(ClientError) as caught:
+            call()
+        error = caught.value.response["Error"]
+        assert error["Code"] == code, error
+        if message is not None:
+            assert error["Message"] == message
+        return caught.value.response
+
+    return check

@@ -50,7 +50,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let encryption = input.encryption_configuration.into_text()?;
     let arn = app.arns.machine(&input.name);
     let tags = tags::check(app, &arn, input.tags)?;
-    definition::check(app, &input.definition, input.r#type.into())?;
+    definition::check(app, &input.definition, input.r#type.into()).await?;
 
     let now = app.now();
     let id = app.new_id();

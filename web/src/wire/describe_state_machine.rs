@@ -6,7 +6,9 @@ use serde_json::value::RawValue;
 use super::arn::Qualifier;
 use super::configuration::stored;
 use super::date::Date;
+use super::definition::{self, References};
 use super::error::ApiError;
+use super::execution::IncludedData;
 use super::machine::{self, Type};
 use crate::app::App;
 
@@ -16,14 +18,6 @@ pub(super) struct Input {
     state_machine_arn: String,
     #[serde(default)]
     included_data: IncludedData,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum IncludedData {
-    #[default]
-    AllData,
-    MetadataOnly,
 }
 
 #[derive(Serialize)]
@@ -43,6 +37,8 @@ pub(super) struct Output {
     revision_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "References::is_empty")]
+    variable_references: References,
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
@@ -60,9 +56,14 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         }
         Some(Qualifier::Alias(_)) => return Err(ApiError::no_machine(&arn.text)),
     };
-    let definition = match input.included_data {
-        IncludedData::AllData => revision.definition.clone(),
-        IncludedData::MetadataOnly => "{}".to_owned(),
+    let revision_id = (!revision.is_initial()).then(|| revision.id.to_string());
+    let (definition, variable_references) = match input.included_data {
+        IncludedData::AllData => {
+            let read = definition::references(&revision.definition, machine.machine_type).await?;
+            (revision.definition, read)
+        }
+        // Without the definition nothing of it is said.
+        IncludedData::MetadataOnly => ("{}".to_owned(), References::new()),
     };
     Ok(Output {
         state_machine_arn: arn.text,
@@ -73,6 +74,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             "ACTIVE"
         },
         definition,
+        variable_references,
         r#type: machine.machine_type.into(),
         creation_date: version
             .as_ref()
@@ -81,7 +83,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         logging_configuration: stored(&revision.logging)?,
         tracing_configuration: stored(&revision.tracing)?,
         encryption_configuration: stored(&revision.encryption)?,
-        revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),
+        revision_id,
         role_arn: revision.role_arn,
         description: version
             .map(|version| version.description)

@@ -1,10 +1,12 @@
 //! DescribeStateMachineForExecution: the definition as the execution runs it.
 
+use asl::diagnose::MachineType;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::configuration::stored;
 use super::date::Date;
+use super::definition::{self, References};
 use super::error::ApiError;
 use super::execution::{self, IncludedData};
 use crate::app::App;
@@ -30,6 +32,8 @@ pub(super) struct Output {
     encryption_configuration: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<String>,
+    #[serde(skip_serializing_if = "References::is_empty")]
+    variable_references: References,
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
@@ -37,6 +41,15 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let facts = &view.facts;
     let revision = store::revision::get(&app.db, facts.revision.id).await?;
     let revision = revision.ok_or_else(|| execution::does_not_exist(&input.execution_arn))?;
+    let (definition, variable_references) = match input.included_data {
+        IncludedData::AllData => {
+            // Only executions of Standard machines come here.
+            let read = definition::references(&revision.definition, MachineType::Standard).await?;
+            (revision.definition.clone(), read)
+        }
+        // Without the definition nothing of it is said.
+        IncludedData::MetadataOnly => ("{}".to_owned(), References::new()),
+    };
     Ok(Output {
         state_machine_arn: facts.revision.machine_arn.to_string(),
         name: facts.revision.machine_name.to_string(),
@@ -46,9 +59,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         encryption_configuration: stored(&revision.encryption)?,
         revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),
         role_arn: revision.role_arn,
-        definition: match input.included_data {
-            IncludedData::AllData => revision.definition,
-            IncludedData::MetadataOnly => "{}".to_owned(),
-        },
+        definition,
+        variable_references,
     })
 }

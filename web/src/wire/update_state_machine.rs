@@ -54,7 +54,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         machine::check_role(role_arn)?;
     }
     if let Some(text) = &input.definition {
-        definition::check(app, text, machine.machine_type)?;
+        definition::check(app, text, machine.machine_type).await?;
     }
     let change = Change {
         definition: input.definition,

@@ -1,6 +1,6 @@
 //! ValidateStateMachineDefinition: what is wrong with a definition, without making a machine of it.
 
-use asl::diagnose::{self, Diagnostic, Severity};
+use asl::diagnose::{Diagnostic, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::definition;
@@ -48,10 +48,9 @@ struct Item {
     location: Option<String>,
 }
 
-#[expect(clippy::unused_async, reason = "every operation has the same form")]
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     definition::check_size(app, &input.definition)?;
-    let (_, problems) = diagnose::parse(&input.definition, input.r#type.into());
+    let problems = definition::diagnose(&input.definition, input.r#type.into()).await?;
     let is_valid = problems.iter().all(|it| it.severity != Severity::Error);
     let shown = problems
         .into_iter()

@@ -43,6 +43,24 @@ async fn a_machine_is_described_with_every_default() {
 }
 
 #[tokio::test]
+async fn the_variables_that_states_read_are_listed() {
+    let test = TestApp::new().await;
+    let text = json!({ "StartAt": "A", "States": {
+        "A": { "Type": "Pass", "Assign": { "x": 1, "y": 2 }, "Next": "B" },
+        "B": { "Type": "Pass", "Parameters": { "sum.$": "States.MathAdd($x, $y)" }, "End": true },
+    } });
+    let more = json!({ "definition": text.to_string() });
+    test.ok("CreateStateMachine", machine("pay", more)).await;
+    let input = json!({ "stateMachineArn": arn("stateMachine:pay") });
+    let described = test.ok("DescribeStateMachine", input.clone()).await;
+    assert_eq!(described["variableReferences"], json!({ "B": ["x", "y"] }));
+    let mut input = input;
+    input["includedData"] = json!("METADATA_ONLY");
+    let described = test.ok("DescribeStateMachine", input).await;
+    assert!(described.get("variableReferences").is_none());
+}
+
+#[tokio::test]
 async fn configurations_are_shown_as_they_were_given() {
     let test = TestApp::new().await;
     let logging = json!({
