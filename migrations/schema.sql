@@ -154,6 +154,53 @@ CREATE TABLE function (
     CONSTRAINT function_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
 
+CREATE TABLE journal (
+    execution_id uuid NOT NULL,
+    number bigint NOT NULL,
+    first_event bigint NOT NULL,
+    event_count integer NOT NULL,
+    format smallint NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT journal_event_count_check CHECK ((event_count >= 0)),
+    CONSTRAINT journal_first_event_check CHECK ((first_event >= 1)),
+    CONSTRAINT journal_number_check CHECK ((number >= 1))
+)
+PARTITION BY RANGE (execution_id);
+ALTER TABLE ONLY journal ALTER COLUMN body SET COMPRESSION lz4;
+
+CREATE VIEW history_event AS
+ SELECT step.execution_id,
+    ((entry.value ->> 1))::bigint AS id,
+    (entry.value ->> 0) AS type,
+        CASE
+            WHEN (json_typeof((entry.value -> 2)) = 'number'::text) THEN ((entry.value ->> 2))::bigint
+            ELSE NULL::bigint
+        END AS previous_id,
+        CASE
+            WHEN (json_typeof((entry.value -> 3)) = 'number'::text) THEN to_timestamp(((((entry.value ->> 3))::numeric / (1000000)::numeric))::double precision)
+            ELSE NULL::timestamp with time zone
+        END AS at,
+    step.number AS step,
+    entry.value AS entry,
+    (step.document -> 'p'::text) AS payloads
+   FROM (( SELECT journal.execution_id,
+            journal.number,
+                CASE
+                    WHEN (journal.format = 1) THEN (replace(journal.body, '\u0000'::text, '\ufffd'::text))::json
+                    ELSE NULL::json
+                END AS document
+           FROM journal) step
+     CROSS JOIN LATERAL json_array_elements(
+        CASE
+            WHEN (json_typeof((step.document -> 'e'::text)) = 'array'::text) THEN (step.document -> 'e'::text)
+            ELSE NULL::json
+        END) entry(value))
+  WHERE
+        CASE
+            WHEN (json_typeof(entry.value) = 'array'::text) THEN (json_typeof((entry.value -> 1)) = 'number'::text)
+            ELSE false
+        END;
+
 CREATE TABLE inbox (
     id bigint NOT NULL,
     execution_id uuid NOT NULL,
@@ -170,20 +217,6 @@ ALTER TABLE inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE journal (
-    execution_id uuid NOT NULL,
-    number bigint NOT NULL,
-    first_event bigint NOT NULL,
-    event_count integer NOT NULL,
-    format smallint NOT NULL,
-    body text NOT NULL,
-    CONSTRAINT journal_event_count_check CHECK ((event_count >= 0)),
-    CONSTRAINT journal_first_event_check CHECK ((first_event >= 1)),
-    CONSTRAINT journal_number_check CHECK ((number >= 1))
-)
-PARTITION BY RANGE (execution_id);
-ALTER TABLE ONLY journal ALTER COLUMN body SET COMPRESSION lz4;
 
 CREATE TABLE maintenance_lease (
     name text NOT NULL,

@@ -9,7 +9,7 @@
 //! that know about the pooler in `executor.rs`. No statement of an aggregate is here.
 
 mod executor;
-mod migrate;
+pub(crate) mod migrate;
 mod promises;
 
 use std::fmt;
@@ -100,7 +100,6 @@ pub enum OpenError {
 pub struct Db {
     pool: PgPool,
     direct: PgPool,
-    options: PgConnectOptions,
     is_pooled: bool,
     promises: Promises,
     faults: Faults,
@@ -141,9 +140,8 @@ impl Db {
         drop(first.close().await);
 
         Ok(Self {
-            pool: pool(settings.connections_max.max(1), options.clone()),
+            pool: pool(settings.connections_max.max(1), options),
             direct: pool(DIRECT_CONNECTIONS_MAX, direct_options),
-            options,
             is_pooled,
             promises,
             faults: Faults::none(),
@@ -191,15 +189,20 @@ impl Db {
     /// A connection outside the pool, for one that uses it alone and for long.
     ///
     /// Its plans are generic from the start. Behind a pooler plans are made for each statement anyway.
-    pub async fn connect_alone(&self) -> Result<PgConnection, sqlx::Error> {
+    pub(crate) async fn connect_alone(&self) -> Result<PgConnection, sqlx::Error> {
+        let options = self.pool.connect_options();
         if self.is_pooled {
-            return self.options.connect().await;
+            return options.connect().await;
         }
-        self.options
-            .clone()
+        PgConnectOptions::clone(&options)
             .options([("plan_cache_mode", "force_generic_plan")])
             .connect()
             .await
+    }
+
+    /// A connection past the pooler, outside the pools: for work of many transactions that takes long.
+    pub(crate) async fn connect_direct(&self) -> Result<PgConnection, sqlx::Error> {
+        self.direct.connect_options().connect().await
     }
 }
 

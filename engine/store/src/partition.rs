@@ -6,7 +6,7 @@ use asl::Timestamp;
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::ids::ExecutionId;
 
 /// How many days ahead partitions are made.
@@ -53,10 +53,10 @@ pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<Partition>, sqlx::Error
 }
 
 /// Makes the partitions from yesterday to [`DAYS_AHEAD`] days ahead that are missing; how many were.
-/// One node at a time: whoever holds the maintenance lease. Locks the journal against other changes
-/// of its partitions, not against commits.
+/// Locks the journal against other changes of its partitions, not against commits.
 pub async fn make_ahead(db: &Db, now: Timestamp) -> Result<usize, sqlx::Error> {
     let mut tx = db.begin_direct().await?;
+    db::migrate::lock(tx.connection()).await?;
     let made = make_missing(tx.connection(), now).await?;
     tx.commit().await?;
     Ok(made)

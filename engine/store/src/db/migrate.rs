@@ -18,17 +18,12 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), MigrateErro
     let mut migrator = sqlx::migrate!("../../migrations");
     migrator.set_locking(false);
     let mut transaction = connection.begin().await?;
-    sqlx::query!(
-        "SELECT FROM (SELECT pg_advisory_xact_lock($1)) AS locked",
-        LOCK
-    )
-    .execute(&mut *transaction)
-    .await?;
+    lock(&mut transaction).await?;
     // `run` would do, but its future is Send for one lifetime only, so that it cannot be spawned.
     let target = None;
-    let is_dry = false;
+    let is_marked_only = false;
     migrator
-        .run_direct(target, &mut *transaction, is_dry)
+        .run_direct(target, &mut *transaction, is_marked_only)
         .await?;
     let now = sqlx::query_scalar!(r#"SELECT now() AS "now!""#)
         .fetch_one(&mut *transaction)
@@ -36,5 +31,16 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), MigrateErro
     let now = Timestamp(now.timestamp_micros());
     partition::make_missing(&mut transaction, now).await?;
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Waits until no other node changes tables; the lock ends with the transaction.
+pub(crate) async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT FROM (SELECT pg_advisory_xact_lock($1)) AS locked",
+        LOCK
+    )
+    .execute(transaction)
+    .await?;
     Ok(())
 }

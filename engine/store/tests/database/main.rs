@@ -4,6 +4,7 @@
 
 mod browse;
 mod commit;
+mod history;
 mod in_doubt;
 mod leases;
 mod names;
@@ -12,5 +13,6 @@ mod plans;
 mod queues;
 mod reading;
 mod registered;
+mod retention;
 mod sample;
 mod support;

@@ -1,0 +1,96 @@
+//! What lists filter by that the tables of the hot path do not hold: the failed state and the error.
+//!
+//! Filled behind by an execution's owner, after the commit that closed it, so a listing by these may
+//! lag. Filling is idempotent by the execution's id.
+
+use asl::Timestamp;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::commit::Status;
+use crate::ids::ExecutionId;
+
+/// What is known of a closed execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub execution: ExecutionId,
+    pub machine_id: Uuid,
+    pub closed_at: Timestamp,
+    pub duration_ms: i64,
+    pub status: Status,
+    /// The state in which it failed, by its name.
+    pub failed_state: Option<String>,
+    /// The error's name.
+    pub error: Option<String>,
+}
+
+/// Which closed executions are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    pub machine_id: Uuid,
+    pub failed_state: Option<String>,
+    pub error: Option<String>,
+}
+
+/// Adds rows; those that are there already stay as they are. One statement.
+pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Error> {
+    let executions: Vec<_> = rows.iter().map(|row| row.execution.0).collect();
+    let machines: Vec<_> = rows.iter().map(|row| row.machine_id).collect();
+    let closed: Vec<_> = rows.iter().map(|row| row.closed_at.to_chrono()).collect();
+    let durations: Vec<_> = rows.iter().map(|row| row.duration_ms).collect();
+    let statuses: Vec<_> = rows.iter().map(|row| row.status as i16).collect();
+    let states: Vec<_> = rows.iter().map(|row| row.failed_state.clone()).collect();
+    let errors: Vec<_> = rows.iter().map(|row| row.error.clone()).collect();
+    sqlx::query!(
+        "
+        INSERT INTO execution_search
+            (execution_id, machine_id, closed_at, duration_ms, status, failed_state, error)
+        SELECT execution_id, machine_id, closed_at, duration_ms, status, failed_state, error
+        FROM unnest(
+            $1::uuid[], $2::uuid[], $3::timestamptz[], $4::int8[], $5::int2[], $6::text[], $7::text[]
+        ) AS filled
+            (execution_id, machine_id, closed_at, duration_ms, status, failed_state, error)
+        ON CONFLICT (execution_id) DO NOTHING
+        ",
+        &executions,
+        &machines,
+        &closed,
+        &durations,
+        &statuses,
+        &states as &[Option<String>],
+        &errors as &[Option<String>],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The executions that match, newest first, of those that started before `before`. Served by
+/// `execution_search_error` or `execution_search_failed_state`, whichever is asked for.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    filter: &Filter,
+    before: Option<ExecutionId>,
+    limit: i64,
+) -> Result<Vec<ExecutionId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "
+        SELECT execution_id
+        FROM execution_search
+        WHERE machine_id = $1
+            AND ($2::text IS NULL OR error = $2)
+            AND ($3::text IS NULL OR failed_state = $3)
+            AND execution_id < $4
+        ORDER BY execution_id DESC
+        LIMIT $5
+        ",
+        filter.machine_id,
+        filter.error,
+        filter.failed_state,
+        before.map_or(Uuid::max(), |id| id.0),
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ExecutionId).collect())
+}

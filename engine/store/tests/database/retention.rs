@@ -1,0 +1,266 @@
+//! Forgetting what closed long ago, and keeping what did not.
+
+use asl::Timestamp;
+use futures_util::future::join;
+use sqlx::{Connection, Executor, PgConnection};
+use store::commit::{Item, Outcome, Status};
+use store::db::Db;
+use store::ids::ExecutionId;
+use store::retention::{self, Swept};
+use store::{execution, journal, partition};
+
+use crate::sample::{self, Node, close, named, next, whole};
+use crate::support::{Database, until_waiting};
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// A time that many days ago, with partitions around it.
+async fn days_ago(db: &Db, days: i64) -> Timestamp {
+    let then = sample::now(db).await.plus_seconds(-days * DAY);
+    partition::make_ahead(db, then).await.unwrap();
+    then
+}
+
+fn id_at(time: Timestamp, number: u64) -> ExecutionId {
+    ExecutionId::new(u64::try_from(time.as_millis()).unwrap(), 5, number)
+}
+
+async fn sweep_all(db: &Db, cutoff: Timestamp) -> u64 {
+    let (mut forgotten, mut after) = (0, None);
+    loop {
+        let swept = retention::sweep(db, cutoff, after, 7).await.unwrap();
+        forgotten += swept.executions;
+        after = swept.next;
+        if after.is_none() {
+            return forgotten;
+        }
+    }
+}
+
+async fn tables(db: &Db) -> Vec<String> {
+    let partitions = partition::list(db).await.unwrap();
+    partitions.into_iter().map(|one| one.table).collect()
+}
+
+#[tokio::test]
+async fn an_open_execution_in_a_retired_partition_survives() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 100).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+
+    // Fifty that closed long ago, one that runs, one that closed yesterday.
+    for number in 0..50 {
+        node.pass(whole(id_at(then, number))).await;
+    }
+    let (running, recent) = (id_at(then, 100), id_at(then, 101));
+    node.pass(named(running, "long")).await;
+    node.pass(next(running, 2)).await;
+    node.pass(named(recent, "recent")).await;
+    let mut end = close(recent, Status::Succeeded);
+    end.at = sample::now(&db).await.plus_seconds(-DAY);
+    node.pass(Item {
+        close: Some(end),
+        ..next(recent, 2)
+    })
+    .await;
+
+    assert_eq!(sweep_all(&db, cutoff).await, 50);
+    let retired = retention::retire(&db, cutoff).await.unwrap();
+    assert_eq!(retired.rows_kept, 4);
+    assert!(retired.busy.is_empty());
+    let old = format!("journal_{}", then.to_chrono().format("%Y%m%d"));
+    assert!(retired.tables.contains(&old), "{retired:?}");
+    let now = tables(&db).await;
+    assert!(
+        now.iter()
+            .any(|table| table.starts_with(&format!("{old}_")))
+    );
+    assert!(!now.contains(&old));
+
+    for (execution, status) in [(running, Status::Running), (recent, Status::Succeeded)] {
+        let steps = journal::page(&db, execution, 1, i64::MAX).await.unwrap();
+        assert_eq!(steps.len(), 2);
+        let found = execution::get(&db, execution).await.unwrap().unwrap();
+        assert_eq!(found.status, status);
+    }
+    // It runs on, closes, and is forgotten in its turn.
+    node.pass(Item {
+        close: Some(close(running, Status::Succeeded)),
+        ..next(running, 3)
+    })
+    .await;
+    assert_eq!(sweep_all(&db, cutoff).await, 1);
+    assert_eq!(sweep_all(&db, sample::now(&db).await).await, 1);
+    let again = retention::retire(&db, cutoff).await.unwrap();
+    assert_eq!((again.rows_kept, again.tables.len()), (0, 1));
+    assert_eq!(journal::last_number(&db, running).await.unwrap(), None);
+    let bound = ExecutionId::first_of(u64::try_from(cutoff.as_millis()).unwrap()).0;
+    let left = partition::list(&db).await.unwrap();
+    assert!(
+        left.iter().all(|partition| partition.to > bound),
+        "{left:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_name_is_free_again_when_its_execution_is_forgotten() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 100).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let (old, new) = (id_at(then, 1), sample::id(&db, 2).await);
+    let closed = Item {
+        close: Some(close(old, Status::Failed)),
+        ..named(old, "again")
+    };
+    assert_eq!(node.commit(&[closed]).await, [Outcome::Committed]);
+    let refused = node.commit(&[named(new, "again")]).await;
+    assert!(matches!(refused[..], [Outcome::NameTaken { by, .. }] if by == old));
+    assert_eq!(sweep_all(&db, cutoff).await, 1);
+    node.pass(named(new, "again")).await;
+    assert_eq!(execution::get(&db, old).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_where_it_stopped_and_past_what_it_keeps() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 100).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    for number in 0..6 {
+        let execution = id_at(then, number);
+        let item = if number < 4 {
+            sample::opening(execution)
+        } else {
+            whole(execution)
+        };
+        node.pass(item).await;
+    }
+    let first = retention::sweep(&db, cutoff, None, 4).await.unwrap();
+    let expected = Swept {
+        executions: 0,
+        next: Some(id_at(then, 3)),
+    };
+    assert_eq!(first, expected);
+    let second = retention::sweep(&db, cutoff, first.next, 4).await.unwrap();
+    assert_eq!((second.executions, second.next), (2, None));
+    // What has started after the cutoff is not even looked at.
+    let recent = sample::id(&db, 9).await;
+    node.pass(whole(recent)).await;
+    let third = retention::sweep(&db, cutoff, None, 100).await.unwrap();
+    assert_eq!((third.executions, third.next), (0, None));
+}
+
+#[tokio::test]
+async fn old_small_partitions_become_one() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 120).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let before = tables(&db).await.len();
+    let mut ids = Vec::new();
+    for day in [0, 1, 3] {
+        let execution = id_at(then.plus_seconds(day * DAY), 1);
+        ids.push(execution);
+        node.pass(sample::opening(execution)).await;
+    }
+    let retired = retention::retire(&db, cutoff).await.unwrap();
+    assert_eq!(retired.rows_kept, 3);
+    assert_eq!(tables(&db).await.len(), before - retired.tables.len() + 1);
+    for execution in &ids {
+        node.pass(next(*execution, 2)).await;
+        assert_eq!(
+            journal::last_number(&db, *execution).await.unwrap(),
+            Some(2)
+        );
+    }
+    // Nothing is to be gained now.
+    let again = retention::retire(&db, cutoff).await.unwrap();
+    assert!(
+        again.tables.is_empty() && again.busy.is_empty(),
+        "{again:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_commit_while_its_partition_is_replaced_is_not_lost() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 100).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let execution = id_at(then, 1);
+    node.pass(sample::opening(execution)).await;
+    node.pass(whole(id_at(then, 2))).await;
+    assert_eq!(sweep_all(&db, cutoff).await, 1);
+
+    // The copy is done and the exchange waits for a reader. Another step comes, which waits no longer
+    // than the exchange tries; it is not in the copy.
+    let mut reader = PgConnection::connect(&database.url).await.unwrap();
+    reader.execute("BEGIN").await.unwrap();
+    reader.execute("SELECT FROM journal LIMIT 1").await.unwrap();
+    let retiring = retention::retire(&db, cutoff);
+    let meanwhile = async {
+        until_waiting(&db, 1).await;
+        node.pass(next(execution, 2)).await;
+        reader.execute("ROLLBACK").await.unwrap();
+    };
+    let (retired, ()) = join(retiring, meanwhile).await;
+    let retired = retired.unwrap();
+    assert!(retired.busy.is_empty(), "{retired:?}");
+    let steps = journal::page(&db, execution, 1, i64::MAX).await.unwrap();
+    assert_eq!(steps.len(), 2);
+}
+
+#[tokio::test]
+async fn a_pass_that_was_broken_off_leaves_nothing_behind() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    for table in [
+        "journal_filling",
+        "journal_20240101_20240102_2",
+        "journal_backup",
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "CREATE TABLE {table} (LIKE journal INCLUDING ALL)"
+        )))
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    retention::retire(&db, Timestamp(0)).await.unwrap();
+    let left: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class
+        WHERE relkind = 'r' AND NOT relispartition AND relname LIKE 'journal%'",
+    )
+    .fetch_all(&db)
+    .await
+    .unwrap();
+    assert_eq!(left, ["journal_backup"]);
+}
+
+#[tokio::test]
+async fn partitions_are_made_ahead_and_a_missing_one_shows() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let now = sample::now(&db).await;
+    assert_eq!(partition::days_ahead(&db, now).await.unwrap(), 15);
+    assert_eq!(partition::make_ahead(&db, now).await.unwrap(), 0);
+    let next_week = now.plus_seconds(7 * DAY);
+    assert_eq!(partition::days_ahead(&db, next_week).await.unwrap(), 8);
+    let next_month = now.plus_seconds(30 * DAY);
+    assert_eq!(partition::days_ahead(&db, next_month).await.unwrap(), 0);
+    // Two nodes at once, as when the lease changes hands.
+    let (a, b) = join(
+        partition::make_ahead(&db, next_week),
+        partition::make_ahead(&db, next_week),
+    )
+    .await;
+    assert_eq!(a.unwrap() + b.unwrap(), 7);
+    assert_eq!(partition::days_ahead(&db, next_week).await.unwrap(), 15);
+}
