@@ -1,14 +1,19 @@
-//! What every handler of the server shares: settings, the database, and what is made of both once.
+//! What every handler of the server shares: settings, the database, the engine, and what is made of
+//! them once.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SubsecRound, Utc};
+use prometheus_client::registry::Registry;
 use runtime::Engine;
 use store::db::Db;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::access::{Access, Clock, Secrets};
+use crate::live::Registrar;
 use crate::settings::Settings;
 use crate::wire::arn::Arns;
 use crate::wire::page::Tokens;
@@ -21,38 +26,65 @@ pub struct App {
     pub settings: Settings,
     pub db: Db,
     pub engine: Engine,
+    pub access: Arc<Access>,
+    pub registrar: Arc<Registrar>,
+    pub metrics: Registry,
+    /// Cancelled when the server begins to stop: what waits or streams ends then.
+    pub stopping: CancellationToken,
+    clock: Clock,
     pub(crate) arns: Arns,
     pub(crate) page_tokens: Tokens,
+}
+
+/// What an app is made of: an open, migrated database, and a node that runs on it.
+pub struct Parts {
+    pub settings: Settings,
+    pub db: Db,
+    pub engine: Engine,
+    pub registrar: Arc<Registrar>,
+    pub secrets: Arc<Secrets>,
+    pub clock: Clock,
 }
 
 /// How handlers hold it.
 pub type Shared = Arc<App>;
 
 impl App {
-    /// The app of a database that is open and migrated, and of a node that runs on it.
-    pub async fn open(settings: Settings, db: Db, engine: Engine) -> Result<Shared, sqlx::Error> {
+    pub async fn open(parts: Parts) -> Result<Shared, sqlx::Error> {
+        let Parts {
+            settings,
+            db,
+            engine,
+            registrar,
+            secrets,
+            clock,
+        } = parts;
         #[expect(
             clippy::disallowed_methods,
             reason = "a secret comes from the system's random source"
         )]
         let fresh = STANDARD.encode(rand::random::<[u8; 32]>());
-        let page_key = store::setting::get_or_put(&db, PAGE_KEY, &fresh, now()).await?;
+        let now = clock().to_chrono();
+        let page_key = store::setting::get_or_put(&db, PAGE_KEY, &fresh, now).await?;
+        let mut metrics = Registry::default();
+        engine.metrics().register(&mut metrics);
         Ok(Arc::new(Self {
+            access: Access::new(db.clone(), &settings, secrets, Arc::clone(&clock)),
             arns: Arns::new(settings.region.as_str(), settings.account_id.as_str()),
             page_tokens: Tokens::new(page_key.as_bytes()),
+            stopping: CancellationToken::new(),
             settings,
             db,
             engine,
+            registrar,
+            metrics,
+            clock,
         }))
     }
 
     /// The time, to the millisecond: what the API shows of a date is what is stored of it.
-    #[expect(
-        clippy::unused_self,
-        reason = "time is asked of the server, not of the machine"
-    )]
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        now().trunc_subsecs(3)
+        (self.clock)().to_chrono().trunc_subsecs(3)
     }
 
     /// An id that is not in use: a UUIDv7, so that rows made together lie together.
@@ -64,9 +96,4 @@ impl App {
     pub(crate) fn new_id(&self) -> Uuid {
         Uuid::now_v7()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the clock of the API")]
-fn now() -> DateTime<Utc> {
-    std::time::SystemTime::now().into()
 }

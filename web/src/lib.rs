@@ -5,6 +5,8 @@
 
 pub mod access;
 pub mod app;
+pub mod cli;
+mod clock;
 pub mod hidden;
 pub mod live;
 pub mod locate;

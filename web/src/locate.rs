@@ -5,6 +5,11 @@
 
 /// The line (from 1) on which the value at `pointer` starts: for a member, that of its name.
 pub fn line_of(text: &str, pointer: &str) -> usize {
+    line_at(text, offset_of(text, pointer))
+}
+
+/// The byte at which the value at `pointer` starts: for a member, its name.
+pub fn offset_of(text: &str, pointer: &str) -> usize {
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
@@ -15,7 +20,7 @@ pub fn line_of(text: &str, pointer: &str) -> usize {
         let Some(at) = scan.enter(&name) else { break };
         found = at;
     }
-    line_at(text, found)
+    found
 }
 
 /// The line (from 1) that holds the byte `offset`.

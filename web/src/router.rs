@@ -1,15 +1,26 @@
-//! Which address leads to which handler.
+//! Which address leads to which handler, and the guard before all of them.
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
+use crate::access::{guard, sign_in};
 use crate::app::Shared;
+use crate::live::{self, health};
 use crate::{pages, wire};
 
 /// The whole server as a service.
 pub fn router(app: Shared) -> Router {
+    let access = Arc::clone(&app.access);
+    let (registered, _description) = live::registered(&app.registrar).split_for_parts();
     Router::new()
         .merge(wire::routes())
+        .merge(health::routes())
+        .merge(registered)
         .merge(pages::routes())
+        .merge(sign_in::routes(Arc::clone(&access)))
         .fallback(pages::missing())
         .with_state(app)
+        .layer(from_fn_with_state(access, guard))
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use functions::egress::{Policy, SystemResolver};
-use functions::registry::{Cached, Connection, Endpoint, Lookup, Registry};
+use functions::egress::{Policy, Resolver, SystemResolver};
 use runtime::Engine;
 use serde_json::Value;
 use store::db::{self, Db};
 use tests::support::Database;
 use tower::ServiceExt;
-use uuid::Uuid;
 
-use crate::app::{App, Shared};
+use crate::access::Secrets;
+use crate::app::{App, Parts, Shared};
+use crate::hidden::Hidden;
+use crate::live::Registrar;
 use crate::settings::Settings;
 
 /// The largest answer that a test reads.
@@ -35,8 +36,23 @@ impl TestApp {
     pub(crate) async fn with(settings: Settings) -> Self {
         let database = Database::fresh();
         let db = Db::open(&db::Settings::new(database.url())).await.unwrap();
-        let engine = engine(db.clone()).await;
-        let app = App::open(settings, db, engine).await.unwrap();
+        let secrets = Arc::new(Secrets::new(&[(1, Hidden::new([7; 32]))].into()));
+        let clock = crate::clock::system();
+        let account = functions::Account {
+            region: settings.region.as_str().into(),
+            id: settings.account_id.as_str().into(),
+        };
+        let (kept, time) = (Arc::clone(&secrets), Arc::clone(&clock));
+        let registrar = Registrar::new(db.clone(), kept, time, &account);
+        let parts = Parts {
+            engine: engine(&db, &registrar).await,
+            settings,
+            db,
+            registrar,
+            secrets,
+            clock,
+        };
+        let app = App::open(parts).await.unwrap();
         Self {
             router: crate::router::router(app.clone()),
             app,
@@ -98,28 +114,15 @@ impl TestApp {
     }
 }
 
-/// A node with functions that are not there.
-async fn engine(db: Db) -> Engine {
-    let resolver: Arc<dyn functions::egress::Resolver> = Arc::new(SystemResolver);
+/// A node whose functions answer what a test scripts.
+async fn engine(db: &Db, registrar: &Registrar) -> Engine {
+    let resolver: Arc<dyn Resolver> = Arc::new(SystemResolver);
     let client = functions::Client::new(Policy::for_http_tasks(), &resolver).unwrap();
-    let http = functions::HttpTasks::new(client, Arc::new(Cached::new(Arc::new(Nothing))));
+    let http = functions::HttpTasks::new(client, Arc::clone(registrar.copies()));
     let invoker = Arc::new(functions::fake::Fake::new());
-    let node = runtime::NodeId(Uuid::from_u128(1));
-    let settings = runtime::Settings::new(runtime::Names::default(), invoker, http, node).unwrap();
-    Engine::open(db, settings).await.unwrap()
-}
-
-/// Nothing is registered.
-struct Nothing;
-
-impl Registry for Nothing {
-    fn function<'a>(&'a self, _name: &'a str) -> Lookup<'a, Endpoint> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn connection<'a>(&'a self, _name: &'a str) -> Lookup<'a, Connection> {
-        Box::pin(async { Ok(None) })
-    }
+    let node = runtime::NodeId(uuid::Uuid::from_u128(1));
+    let settings = runtime::Settings::new(runtime::Names::default(), invoker, http, node);
+    Engine::open(db.clone(), settings.unwrap()).await.unwrap()
 }
 
 /// An answer's body as JSON; null where it is none.

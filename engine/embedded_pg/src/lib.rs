@@ -31,5 +31,5 @@ mod supervise;
 pub use cluster::{Cluster, DATABASE, Options, USER};
 pub use error::Error;
 pub use find::{Installation, Search, find};
-pub use shared::Shared;
+pub use shared::{Shared, url_of_running};
 pub use supervise::Running;

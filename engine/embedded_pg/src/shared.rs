@@ -58,6 +58,14 @@ impl Shared {
     }
 }
 
+/// The address of a database on the server that another process runs in the folder `dir`, if one is up
+/// and ready there. Nothing is started, and nothing keeps that process from stopping it.
+pub fn url_of_running(dir: &Path, database: &str) -> Option<String> {
+    let dir = dir.canonicalize().ok()?;
+    let socket_dir = occupants::socket_of_running(&dir.join("data"))?;
+    Some(socket::url(&socket_dir, database))
+}
+
 fn clear(dir: &Path) -> Result<(), Error> {
     let data = dir.join("data");
     if data.exists() {

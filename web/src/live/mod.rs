@@ -6,6 +6,7 @@ mod answer;
 mod body;
 pub mod connections;
 pub mod functions;
+pub mod health;
 mod registrar;
 
 #[cfg(test)]

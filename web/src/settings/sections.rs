@@ -17,7 +17,8 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             format: LogFormat::Auto,
-            level: "info".to_owned(),
+            // The database library repeats every notice of the server.
+            level: "info,sqlx=warn".to_owned(),
         }
     }
 }

@@ -1,0 +1,52 @@
+//! The engine of this server, made from its settings: what it calls, within which bounds, as which node.
+
+use std::sync::Arc;
+
+use functions::egress::{Entry, Policy, Resolver, SystemResolver};
+use functions::{Account, Client, HttpInvoker, HttpTasks};
+use runtime::{Engine, Names};
+use store::db::Db;
+
+use super::{broken, node_id};
+use crate::cli::exit::Failure;
+use crate::live::Registrar;
+use crate::settings::{Limits, Settings};
+
+pub(super) async fn open(
+    settings: &Settings,
+    db: &Db,
+    registrar: &Registrar,
+    account: Account,
+) -> Result<Engine, Failure> {
+    let resolver: Arc<dyn Resolver> = Arc::new(SystemResolver);
+    let client = |policy: Policy, allowed: &[Entry]| {
+        let policy = policy.allowing(allowed.iter().cloned());
+        Client::new(policy, &resolver).map_err(|error| broken(&error))
+    };
+    let functions = client(Policy::for_functions(), &settings.egress.allow_functions)?;
+    let tasks = client(Policy::for_http_tasks(), &settings.egress.allow)?;
+    let names = Names {
+        account: account.id.to_string(),
+        region: account.region.to_string(),
+    };
+    let invoker = HttpInvoker::new(functions, Arc::clone(registrar.copies()), account);
+    let http = HttpTasks::new(tasks, Arc::clone(registrar.copies()));
+    let node = node_id::of(settings)?;
+    let mut engine = runtime::Settings::new(names, Arc::new(invoker), http, node)
+        .map_err(|error| broken(&error))?;
+    engine.limits = limits(&settings.limits);
+    engine.address = settings.listen.to_string();
+    Engine::open(db.clone(), engine)
+        .await
+        .map_err(|error| broken(&error))
+}
+
+/// The bounds of one execution, in the core's words.
+fn limits(settings: &Limits) -> asl::machine::Limits {
+    asl::machine::Limits {
+        payload_bytes_max: usize::try_from(settings.payload_bytes_max).unwrap_or(usize::MAX),
+        events_max: settings.history_events_max,
+        concurrency_max: settings.inline_map_concurrency_max,
+        ..asl::machine::Limits::default()
+    }
+}
