@@ -62,6 +62,7 @@ use serde_json::Value;
 
 use crate::app::{App, Shared};
 use error::{ApiError, Code};
+pub(crate) use name::is_valid as is_name;
 use protocol::{Answer, answer, read};
 
 pub(crate) use protocol::perform;

@@ -283,6 +283,11 @@ impl Engine {
         self.node().clock.now()
     }
 
+    /// How many bytes an input or output may have.
+    pub fn payload_bytes_max(&self) -> usize {
+        self.0.settings.limits.payload_bytes_max
+    }
+
     pub fn metrics(&self) -> &crate::metrics::Metrics {
         &self.0.metrics
     }

@@ -6,13 +6,21 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::wire::error::ApiError;
+
 /// Why a request has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// The request is wrong. Says which field, what it holds and what is allowed.
     Invalid(String),
     /// There is no such thing.
     NotFound(String),
+    /// It cannot be done to what is there.
+    Conflict(String),
+    /// The server has as much to do as it can hold.
+    Throttled,
+    /// What the operation of the wire API says that did the work.
+    Wire(ApiError),
     /// There are too many already.
     Full(String),
     /// The server cannot do it now; the cause is in its log.
@@ -45,6 +53,13 @@ impl IntoResponse for Problem {
             Self::NotFound(message) => {
                 (StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
             }
+            Self::Conflict(message) => (StatusCode::CONFLICT, "ConflictException", message),
+            Self::Throttled => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "ThrottlingException",
+                "the server has as much work as it can hold; try again in a moment".to_owned(),
+            ),
+            Self::Wire(error) => (error.code.status(), error.code.name(), error.message),
             Self::Full(message) => (
                 StatusCode::CONFLICT,
                 "ServiceQuotaExceededException",

@@ -5,8 +5,11 @@
 mod answer;
 mod body;
 pub mod connections;
+mod executions;
 pub mod functions;
 pub mod health;
+mod machines;
+mod openapi;
 mod registrar;
 
 #[cfg(test)]
@@ -16,7 +19,8 @@ use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
 
-pub use answer::{Problem, ProblemBody};
+pub use answer::ProblemBody;
+pub(crate) use openapi::routes;
 pub use registrar::Registrar;
 
 /// The routes of what is registered, with their descriptions.

@@ -15,7 +15,7 @@ pub(super) fn check(name: &str) -> Result<(), ApiError> {
 }
 
 /// The rule, as the service's documentation of `name` has it.
-pub(super) fn is_valid(name: &str) -> bool {
+pub(crate) fn is_valid(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_allowed)
 }
 

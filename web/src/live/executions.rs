@@ -1,0 +1,408 @@
+//! Executions: start (and wait), look at, history, stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use asl::machine::{Outcome, history};
+use asl::{Json, Payload, StateError};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use runtime::facts::status_name;
+use runtime::history::Cursor;
+use runtime::{ExecutionId, StartError, StartRequest, View};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::answer::{Problem, ProblemBody};
+use super::body::{Body, Query};
+use crate::access::Principal;
+use crate::app::{App, Shared};
+
+/// The longest that a call waits for an execution to close.
+const WAIT_SECONDS_MAX: u64 = 60;
+/// Events of one page, by default and at most.
+const EVENTS_DEFAULT: usize = 100;
+const EVENTS_MAX: usize = 1_000;
+
+/// The routes of this module, with their descriptions.
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(start))
+        .routes(routes!(describe))
+        .routes(routes!(events))
+        .routes(routes!(stop))
+}
+
+/// An execution to start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartInput {
+    /// 1 to 80 characters, unique in the machine for 90 days; made up where absent.
+    name: Option<String>,
+    /// Any JSON value; an empty object where absent. Kept as it is spelled.
+    #[schema(value_type = Option<Object>, example = json!({"order": 17}))]
+    input: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wait {
+    /// Answer when the execution has closed, or after this long: `30s`, at most `60s`.
+    #[param(example = "30s")]
+    wait: Option<String>,
+}
+
+impl Wait {
+    fn patience(&self) -> Result<Option<Duration>, Problem> {
+        let Some(text) = self.wait.as_deref() else {
+            return Ok(None);
+        };
+        let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u64>().ok();
+        match seconds {
+            Some(seconds @ 0..=WAIT_SECONDS_MAX) => Ok(Some(Duration::from_secs(seconds))),
+            _ => Err(Problem::Invalid(format!(
+                "wait '{text}' is not allowed: 0s to {WAIT_SECONDS_MAX}s are"
+            ))),
+        }
+    }
+}
+
+/// An execution as it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the description of what `show` writes by hand")]
+pub(crate) struct Execution {
+    id: Uuid,
+    arn: String,
+    machine: String,
+    name: String,
+    /// RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+    status: String,
+    started_at: String,
+    closed_at: Option<String>,
+    #[schema(value_type = Object)]
+    input: (),
+    /// Of one that succeeded.
+    #[schema(value_type = Option<Object>)]
+    output: Option<()>,
+    error: Option<String>,
+    cause: Option<String>,
+}
+
+/// Starts an execution
+#[utoipa::path(
+    post,
+    path = "/api/v1/machines/{machine}/executions",
+    tag = "executions",
+    params(("machine" = String, Path, description = "The state machine's name"), Wait),
+    request_body = StartInput,
+    responses(
+        (status = 200, body = Execution, description = "It has closed within the time to wait"),
+        (status = 202, body = Execution, description = "It runs"),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 409, body = ProblemBody, description = "The name is taken"),
+        (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn start(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(machine): Path<String>,
+    Query(wait): Query<Wait>,
+    Body(input): Body<StartInput>,
+) -> Result<Response, Problem> {
+    let patience = wait.patience()?;
+    if let Some(name) = &input.name
+        && (!crate::wire::is_name(name) || name.chars().count() > 80)
+    {
+        return Err(Problem::Invalid(format!(
+            "name '{name}' is not allowed: 1 to 80 characters without white space and \
+             <>{{}}[]?*\"#%\\^|~`$&,;:/ are"
+        )));
+    }
+    let text = input.input.as_ref().map_or("{}", |input| input.get());
+    let max = app.engine.payload_bytes_max();
+    if text.len() > max {
+        return Err(Problem::Invalid(format!(
+            "input of {} bytes is not allowed: at most {max} are",
+            text.len()
+        )));
+    }
+    let request = StartRequest {
+        machine_arn: app.arns.machine(&machine),
+        name: input.name,
+        // It was read as JSON just now, so its text can be trusted.
+        input: Payload::from_trusted_text(text),
+        parent: None,
+        trace_header: None,
+        child_id: None,
+    };
+    let started = match patience {
+        Some(patience) => app.engine.start_and_wait(request, patience).await,
+        None => app.engine.start(request).await,
+    };
+    let view = started.map_err(|error| refusal(&machine, error))?;
+    let status = match view.closed {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::ACCEPTED,
+    };
+    Ok(show(status, &view))
+}
+
+fn refusal(machine: &str, error: StartError) -> Problem {
+    match error {
+        StartError::InvalidArn(_) | StartError::MachineDoesNotExist => {
+            Problem::NotFound(format!("there is no state machine '{machine}'"))
+        }
+        StartError::MachineDeleting => {
+            Problem::Conflict(format!("the state machine '{machine}' is being deleted"))
+        }
+        StartError::MachineTypeNotSupported => Problem::Invalid(format!(
+            "the state machine '{machine}' is an Express one, which this server cannot start yet"
+        )),
+        StartError::NameTaken { by, .. } => {
+            Problem::Conflict(format!("the name belongs to execution {by} of '{machine}'"))
+        }
+        StartError::Throttled => Problem::Throttled,
+        StartError::Unavailable => Problem::Unavailable,
+        StartError::Fault(fault) => {
+            Problem::unavailable("an execution could not be started", &fault)
+        }
+    }
+}
+
+/// Tells of an execution
+#[utoipa::path(
+    get,
+    path = "/api/v1/executions/{id}",
+    tag = "executions",
+    params(("id" = String, Path, description = "The execution's id or its ARN"), Wait),
+    responses(
+        (status = 200, body = Execution),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn describe(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Query(wait): Query<Wait>,
+) -> Result<Response, Problem> {
+    let view = find(&app, &id).await?;
+    let view = match wait.patience()? {
+        Some(patience) if view.closed.is_none() => {
+            let waited = app.engine.wait(view.facts.id, patience).await;
+            waited.map_err(fault)?.unwrap_or(view)
+        }
+        _ => view,
+    };
+    Ok(show(StatusCode::OK, &view))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventPage {
+    /// Newest first.
+    #[serde(default)]
+    reverse: bool,
+    /// As the page before gave it.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
+}
+
+/// A page of history events, each as GetExecutionHistory has it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the description of what `events` writes by hand")]
+pub(crate) struct Events {
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<()>,
+    /// Where there are more: what to ask for as `after`.
+    next: Option<String>,
+}
+
+/// Gives the history of an execution
+#[utoipa::path(
+    get,
+    path = "/api/v1/executions/{id}/history",
+    tag = "executions",
+    params(("id" = String, Path, description = "The execution's id or its ARN"), EventPage),
+    responses(
+        (status = 200, body = Events),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn events(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Query(page): Query<EventPage>,
+) -> Result<Response, Problem> {
+    let view = find(&app, &id).await?;
+    let limit = page.limit.unwrap_or(EVENTS_DEFAULT);
+    if !(1..=EVENTS_MAX).contains(&limit) {
+        return Err(Problem::Invalid(format!(
+            "limit {limit} is not allowed: 1 to {EVENTS_MAX} are"
+        )));
+    }
+    let from = page.after.as_deref().map(read_cursor).transpose()?;
+    let found = app
+        .engine
+        .history(view.facts.id, page.reverse, from, limit)
+        .await;
+    let found = found.map_err(fault)?;
+    let region = app.settings.region.as_str();
+    let events = found
+        .events
+        .iter()
+        .map(|event| history::wire::event(event, region, true));
+    let mut members = asl::json::Object::new();
+    members.insert(Arc::from("events"), Json::array(events.collect()));
+    if let Some(next) = found.next {
+        let next = format!("{}.{}", next.step, next.event);
+        members.insert(Arc::from("next"), Json::from(next));
+    }
+    Ok(json(StatusCode::OK, Json::object(members).to_text()))
+}
+
+fn read_cursor(text: &str) -> Result<Cursor, Problem> {
+    let parts = text.split_once('.');
+    let cursor = parts.and_then(|(step, event)| {
+        Some(Cursor {
+            step: step.parse().ok()?,
+            event: event.parse().ok()?,
+        })
+    });
+    cursor.ok_or_else(|| {
+        Problem::Invalid(format!("after '{text}' is not the 'next' of a page before"))
+    })
+}
+
+/// Why an execution is stopped.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StopInput {
+    #[schema(max_length = 256)]
+    error: Option<String>,
+    #[schema(max_length = 32768)]
+    cause: Option<String>,
+}
+
+/// Stops an execution
+#[utoipa::path(
+    post,
+    path = "/api/v1/executions/{id}/stop",
+    tag = "executions",
+    params(("id" = String, Path, description = "The execution's id or its ARN")),
+    request_body = StopInput,
+    responses(
+        (status = 200, body = Execution, description = "It has closed, now or before"),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn stop(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Body(input): Body<StopInput>,
+) -> Result<Response, Problem> {
+    let lengths = [
+        ("error", &input.error, 256),
+        ("cause", &input.cause, 32_768),
+    ];
+    for (field, text, max) in lengths {
+        let length = text.as_ref().map_or(0, |text| text.chars().count());
+        if length > max {
+            return Err(Problem::Invalid(format!(
+                "{field} of {length} characters is not allowed: at most {max} are"
+            )));
+        }
+    }
+    let view = find(&app, &id).await?;
+    let error = StateError {
+        error: input.error.map(Arc::from),
+        cause: input.cause.map(Arc::from),
+    };
+    let stopped = app.engine.stop(view.facts.id, error).await.map_err(fault)?;
+    Ok(show(StatusCode::OK, &stopped.unwrap_or(view)))
+}
+
+/// The execution that a path names: by its id, or by its ARN.
+async fn find(app: &App, text: &str) -> Result<View, Problem> {
+    let found = if let Ok(id) = Uuid::try_parse(text) {
+        app.engine.view(ExecutionId(id)).await.map_err(fault)?
+    } else {
+        let name = text.strip_prefix(&app.arns.execution("", "").trim_end_matches(':').to_owned());
+        match name.and_then(|rest| rest.trim_start_matches(':').split_once(':')) {
+            Some((machine, name)) => app.engine.find(machine, name).await.map_err(fault)?,
+            None => None,
+        }
+    };
+    found.ok_or_else(|| {
+        let shown: String = text.chars().take(200).collect();
+        Problem::NotFound(format!("there is no execution '{shown}'"))
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is made for map_err")]
+fn fault(fault: runtime::Fault) -> Problem {
+    Problem::unavailable("an execution could not be read", &fault)
+}
+
+fn show(status: StatusCode, view: &View) -> Response {
+    use asl::json::write::write_string;
+    let facts = &view.facts;
+    let mut text = String::with_capacity(512 + facts.input.text().len());
+    let mut put = |name: &str, value: &str| {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        write_string(name, &mut text);
+        text.push(':');
+        write_string(value, &mut text);
+    };
+    put("id", &facts.id.to_string());
+    put("arn", &facts.identity.arn);
+    put("machine", &facts.revision.machine_name);
+    put("name", &facts.identity.name);
+    put("status", status_name(view.status()));
+    put("started_at", &facts.identity.started_at.to_iso());
+    let outcome = view.closed.as_ref().map(|closed| {
+        put("closed_at", &closed.at.to_iso());
+        &closed.outcome
+    });
+    if let Some(Outcome::Failed(error) | Outcome::Aborted(error) | Outcome::TimedOut(error)) =
+        outcome
+    {
+        if let Some(error) = &error.error {
+            put("error", error);
+        }
+        if let Some(cause) = &error.cause {
+            put("cause", cause);
+        }
+    }
+    // Payloads are JSON already, so they stand here as they were spelled.
+    text.push_str(",\"input\":");
+    text.push_str(facts.input.text());
+    if let Some(Outcome::Succeeded(output)) = outcome {
+        text.push_str(",\"output\":");
+        text.push_str(output.text());
+    }
+    text.push('}');
+    json(status, text)
+}
+
+fn json(status: StatusCode, text: String) -> Response {
+    (status, [(CONTENT_TYPE, "application/json")], text).into_response()
+}
