@@ -12,6 +12,7 @@ pub mod live;
 pub mod locate;
 mod pages;
 pub mod router;
+pub mod samples;
 pub mod settings;
 #[cfg(test)]
 mod testing;

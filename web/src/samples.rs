@@ -1,0 +1,139 @@
+//! The sample workflows of `workflows/`, for `stepwright serve --samples`: their machines are created
+//! (or brought up to date) and their functions answer on a loopback address of their own.
+//!
+//! The functions are plain HTTP endpoints, registered as anybody's would be.
+
+mod functions;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde_json::json;
+use store::function::Function;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::Shared;
+use crate::wire::{self, error::ApiError, error::Code};
+
+/// A sample: the machine's name, what its page says of it, its definition, and an input to try.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    pub name: &'static str,
+    pub definition: &'static str,
+    pub input: &'static str,
+}
+
+/// All of them; a machine that another starts comes first.
+pub const SAMPLES: [Sample; 4] = [
+    Sample {
+        name: "sample-order",
+        definition: include_str!("../../workflows/order.asl.json"),
+        input: r#"{"order": 1001, "customer": "ada@example.com", "amount": 120, "items": [{"sku": "tea", "quantity": 2}]}"#,
+    },
+    Sample {
+        name: "sample-approval",
+        definition: include_str!("../../workflows/approval.asl.json"),
+        input: r#"{"what": "a new kettle", "amount": 80}"#,
+    },
+    Sample {
+        name: "sample-fan-out",
+        definition: include_str!("../../workflows/fan-out.asl.json"),
+        input: r#"{"currency": "EUR", "items": ["tea", "milk", "sugar", "lemon"]}"#,
+    },
+    Sample {
+        name: "sample-nested",
+        definition: include_str!("../../workflows/nested.asl.json"),
+        input: r#"{"orders": [{"order": 1, "customer": "ada@example.com", "amount": 20, "items": []}, {"order": 2, "customer": "bob@example.com", "amount": 5000, "items": []}]}"#,
+    },
+];
+
+/// Why the samples could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("listening for the samples' functions")]
+    Listen(#[source] std::io::Error),
+    #[error("registering the samples' functions")]
+    Register(#[source] sqlx::Error),
+    #[error("creating the machine {name}: {message}")]
+    Machine { name: &'static str, message: String },
+}
+
+/// Serves the samples' functions until `stop`, registers them, and creates the machines.
+pub async fn load(
+    app: &Shared,
+    jobs: &TaskTracker,
+    stop: CancellationToken,
+) -> Result<(), LoadError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(LoadError::Listen)?;
+    let address = listener.local_addr().map_err(LoadError::Listen)?;
+    let service = functions::routes(app.engine.clone());
+    jobs.spawn(async move {
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the samples' functions ended");
+        }
+    });
+    for name in functions::NAMES {
+        register(app, name, address)
+            .await
+            .map_err(LoadError::Register)?;
+    }
+    for sample in SAMPLES {
+        create(app, sample)
+            .await
+            .map_err(|error| LoadError::Machine {
+                name: sample.name,
+                message: error.message,
+            })?;
+    }
+    Ok(())
+}
+
+async fn register(app: &Shared, name: &str, address: SocketAddr) -> Result<(), sqlx::Error> {
+    const TIMEOUT_MS: i32 = 10_000;
+    let now = app.now();
+    let function = Function {
+        name: name.to_owned(),
+        url: format!("http://{address}/{name}"),
+        timeout_ms: TIMEOUT_MS,
+        headers: "{}".to_owned(),
+        secret_names: Vec::new(),
+        sealed: None,
+        created_at: now,
+        updated_at: now,
+    };
+    store::function::put(&app.db, &function).await?;
+    Ok(())
+}
+
+/// Creates the machine, or gives it the definition of this build.
+async fn create(app: &Shared, sample: Sample) -> Result<(), ApiError> {
+    let (region, account) = (
+        app.settings.region.as_str(),
+        app.settings.account_id.as_str(),
+    );
+    // The files name the default region and account, so that they can be read and deployed as they are.
+    let ours = format!("{region}:{account}:");
+    let definition = sample.definition.replace("us-east-1:000000000000:", &ours);
+    let change = json!({
+        "stateMachineArn": app.arns.machine(sample.name),
+        "definition": definition,
+    });
+    match wire::perform(app, "UpdateStateMachine", change).await {
+        Err(error) if error.code == Code::StateMachineDoesNotExist => {
+            let new = json!({
+                "name": sample.name,
+                "definition": definition,
+                "roleArn": format!("arn:aws:iam::{account}:role/stepwright"),
+            });
+            wire::perform(app, "CreateStateMachine", new)
+                .await
+                .map(drop)
+        }
+        other => other.map(drop),
+    }
+}
