@@ -13,11 +13,11 @@ use crate::{pages, wire};
 /// The whole server as a service.
 pub fn router(app: Shared) -> Router {
     let access = Arc::clone(&app.access);
-    let (registered, _description) = live::registered(&app.registrar).split_for_parts();
+    let live = live::routes(&app.registrar);
     Router::new()
         .merge(wire::routes())
         .merge(health::routes())
-        .merge(registered)
+        .merge(live)
         .merge(pages::routes())
         .merge(sign_in::routes(Arc::clone(&access)))
         .fallback(pages::missing())

@@ -20,6 +20,7 @@ use crate::app::{App, Parts, Shared};
 use crate::clock;
 use crate::live::Registrar;
 use crate::router::router;
+use crate::samples;
 use crate::settings::{self, Flags, Settings};
 
 /// How long calls that are under way may take to end by themselves before the engine stops.
@@ -123,6 +124,12 @@ async fn answer(
         .with_graceful_shutdown(closing.clone().cancelled_owned())
         .into_future();
     let serving = jobs.spawn(serving);
+    if app.settings.samples {
+        let stop = closing.clone();
+        samples::load(app, &jobs, stop)
+            .await
+            .map_err(|error| broken(&error))?;
+    }
     announce(app, listen, screen)?;
 
     stop.wait().await;
