@@ -55,6 +55,10 @@ pub struct Flags {
     )]
     pub allowed_hosts: Vec<HostName>,
 
+    /// Load the sample workflows and answer for their functions
+    #[arg(long)]
+    pub samples: bool,
+
     /// How log lines are written
     #[arg(long, value_name = "FORMAT", env = "STEPWRIGHT_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -120,6 +124,7 @@ impl Flags {
         }
         put(&mut settings.listen, self.listen.as_ref());
         put(&mut settings.data, self.data.as_ref());
+        settings.samples |= self.samples;
         put(&mut settings.account_id, self.account_id.as_ref());
         put(&mut settings.region, self.region.as_ref());
         put(&mut settings.log.format, self.log_format.as_ref());
