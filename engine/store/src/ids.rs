@@ -66,3 +66,34 @@ pub struct NodeId(pub Uuid);
 /// Rises each time a node registers: what an earlier life of it sends comes too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Incarnation(pub i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(unix_millis: u64, slot: u16, random: u64) {
+        let id = ExecutionId::new(unix_millis, slot, random);
+        assert_eq!(id.unix_millis(), unix_millis);
+        assert_eq!(id.slot(), slot % SLOTS);
+        assert_eq!(id.0.get_version_num(), 7);
+        assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
+        assert!(ExecutionId::first_of(unix_millis) <= id);
+        assert!(id < ExecutionId::first_of(unix_millis + 1));
+    }
+
+    #[test]
+    fn an_id_keeps_its_time_and_its_slot() {
+        check(0, 0, 0);
+        check(1_763_900_000_123, 4095, u64::MAX);
+        check(1_763_900_000_123, 4096, 42);
+        check((1 << 48) - 2, 7, 1);
+    }
+
+    #[test]
+    fn ids_of_one_moment_differ_by_chance() {
+        let a = ExecutionId::new(1, 2, 3);
+        assert_ne!(a, ExecutionId::new(1, 2, 4));
+        assert_eq!(a, ExecutionId::new(1, 2, 3));
+    }
+}

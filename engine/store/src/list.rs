@@ -12,8 +12,8 @@ use crate::ids::ExecutionId;
 
 /// The most executions that one page holds.
 pub const PAGE_MAX: i64 = 1000;
-/// Counts look at no more executions than that, the newest.
-pub const COUNTED_MAX: i64 = 100_000;
+/// Counts look at no more executions than that, the newest: some tens of milliseconds.
+pub const COUNTED_MAX: i64 = 20_000;
 
 /// Which executions are listed; all of them where nothing is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 /// What a batch holds besides its fence, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Parts(u16);
 
 impl Parts {
@@ -467,3 +467,6 @@ impl Text {
         let _ = write!(self.sql, ", {name} AS ({body})");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,3 +16,6 @@ mod registered;
 mod retention;
 mod sample;
 mod support;
+
+/// See `support.rs`; `tests/pooled` says otherwise.
+const IS_POOLED: bool = false;

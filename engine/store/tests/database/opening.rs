@@ -86,3 +86,29 @@ async fn behind_a_pooler_statements_run_unnamed_inside_transactions() {
         .unwrap();
     assert_eq!(row, Some(1));
 }
+
+#[tokio::test]
+async fn payloads_are_compressed_with_lz4_where_the_server_has_it() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let has_lz4: bool = sqlx::query_scalar(
+        "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'",
+    )
+    .fetch_one(&db)
+    .await
+    .unwrap();
+    // Partitions too, which are made later than their parent.
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT attrelid::regclass::text, attcompression::text FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relkind IN ('r', 'p') AND relname ~ '^(journal|snapshot|inbox)' AND attname = 'body'",
+    )
+    .fetch_all(&db)
+    .await
+    .unwrap();
+    assert!(columns.len() > 16, "{columns:?}");
+    let expected = if has_lz4 { "l" } else { "" };
+    for (table, compression) in columns {
+        assert_eq!(compression, expected, "{table}");
+    }
+}

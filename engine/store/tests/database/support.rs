@@ -5,19 +5,28 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::db::{Db, Settings};
 
+use tests::support::Pooler;
+
+use crate::IS_POOLED;
 use crate::sample::MACHINE;
 
 /// Far longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A database of a test's own.
+/// A database of a test's own; in `tests/pooled` with a pooler before it.
 pub(crate) struct Database {
+    /// The direct way.
     pub(crate) url: String,
+    pooler: Option<Pooler>,
     _database: tests::support::Database,
 }
 
 impl Database {
     /// An empty one, as a person makes it before the first start.
+    #[allow(
+        dead_code,
+        reason = "behind a pooler nothing is opened for the first time"
+    )]
     pub(crate) fn empty() -> Self {
         Self::of(tests::support::Database::empty())
     }
@@ -28,12 +37,20 @@ impl Database {
     }
 
     pub(crate) async fn open(&self) -> Db {
-        Db::open(&Settings::new(&self.url)).await.unwrap()
+        let mut settings = Settings::new(&self.url);
+        if let Some(pooler) = &self.pooler {
+            settings.url = pooler.url().to_owned();
+            settings.direct_url = Some(self.url.clone());
+        }
+        let db = Db::open(&settings).await.unwrap();
+        assert_eq!(db.is_pooled(), self.pooler.is_some());
+        db
     }
 
     fn of(database: tests::support::Database) -> Self {
         Self {
             url: database.url().to_owned(),
+            pooler: IS_POOLED.then(|| Pooler::start(&database)).flatten(),
             _database: database,
         }
     }
@@ -66,6 +83,7 @@ pub(crate) async fn until_idle(db: &Db) {
 }
 
 /// Waits until this database has one session only.
+#[allow(dead_code, reason = "a pooler keeps sessions")]
 pub(crate) async fn until_alone(db: &Db) {
     until(db, "true", 1).await;
 }
