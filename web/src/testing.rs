@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::{HOST, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
 use functions::egress::{Policy, Resolver, SystemResolver};
 use runtime::Engine;
@@ -60,8 +61,11 @@ impl TestApp {
         }
     }
 
-    /// Sends a request as it is.
-    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+    /// Sends a request as it is, to this machine where it names no host.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Response<Body> {
+        let headers = request.headers_mut();
+        let host = headers.entry(HOST);
+        host.or_insert(HeaderValue::from_static("localhost"));
         self.router.clone().oneshot(request).await.unwrap()
     }
 

@@ -65,7 +65,7 @@ impl Refusal {
             Self::Unprotected(_) | Self::Host(_) | Self::Origin(_) | Self::FormToken => {
                 "AccessDeniedException"
             }
-            Self::ContentType(_) => "UnknownOperationException",
+            Self::ContentType(_) => "UnsupportedMediaTypeException",
             Self::TooManyFailures { .. } => "ThrottlingException",
             Self::BodyTooLarge { .. } => "RequestEntityTooLargeException",
             Self::BodyBroken => "SerializationException",
@@ -159,7 +159,7 @@ impl Refusal {
             Surface::Wire => (
                 "application/x-amz-json-1.0",
                 serde_json::json!({
-                    "__type": format!("com.amazon.coral.service#{}", self.wire_name()),
+                    "__type": self.wire_name(),
                     "message": message,
                 })
                 .to_string(),

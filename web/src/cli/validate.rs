@@ -265,6 +265,6 @@ mod tests {
         let location = "[Source: (String)\"; line: 9, column: 9]\"; line: 3, column: 5]";
         assert_eq!(place_in(location), Some(place));
         assert_eq!(place_in("/States"), None);
-        assert_eq!(place_at("a\n\nnaïve", 8), Place { line: 3, column: 6 });
+        assert_eq!(place_at("a\n\nnaïve", 8), Place { line: 3, column: 5 });
     }
 }

@@ -231,7 +231,7 @@ impl Answer {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/x-amz-json-1.0");
         let error: serde_json::Value = serde_json::from_str(&self.text).unwrap();
-        assert_eq!(error["__type"], format!("com.amazon.coral.service#{name}"));
+        assert_eq!(error["__type"], name);
         let given = error["message"].as_str().unwrap();
         assert!(given.contains(message), "{message:?} is not in {given:?}");
     }

@@ -111,7 +111,7 @@ async fn only_the_json_protocols_types_are_taken() {
             .await
             .is_error(
                 415,
-                "UnknownOperationException",
+                "UnsupportedMediaTypeException",
                 "allowed are application/x-amz-json-1.0 and application/x-amz-json-1.1",
             );
     }
