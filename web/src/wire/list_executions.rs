@@ -80,7 +80,6 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         version,
         alias,
         statuses,
-        ..Default::default()
     };
     let now = app.now();
     let token = input.next_token.as_deref();
