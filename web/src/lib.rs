@@ -10,7 +10,7 @@ mod clock;
 pub mod hidden;
 pub mod live;
 pub mod locate;
-mod pages;
+pub mod pages;
 pub mod router;
 pub mod samples;
 pub mod settings;

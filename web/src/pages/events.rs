@@ -1,8 +1,6 @@
 //! Rows of the event table, made from history events in the shape of the wire API
 //! (`GetExecutionHistory`), so that the page and the API cannot tell different stories.
 
-use std::collections::{HashMap, HashSet};
-
 use asl::{Json, Timestamp, json};
 
 use super::{
@@ -77,81 +75,9 @@ impl EventRow {
     }
 }
 
-/// The events of an execution in order, each told its state by way of its previous event.
-pub struct History<'a> {
-    events: &'a [Json],
-    states: HashMap<u64, &'a str>,
-    start: Timestamp,
-    now: Timestamp,
-}
-
-impl<'a> History<'a> {
-    /// `events` from the first on, in order.
-    pub fn new(events: &'a [Json], now: Timestamp) -> Self {
-        let mut states: HashMap<u64, &'a str> = HashMap::new();
-        let mut left = HashSet::new();
-        for event in events {
-            let (number, previous) = (number(event, "id"), number(event, "previousEventId"));
-            let entered = event.get("stateEnteredEventDetails");
-            let exited = event.get("stateExitedEventDetails");
-            let named = entered.or(exited).and_then(|details| details.get("name"));
-            let state = match named.and_then(Json::as_str) {
-                Some(name) => Some(name),
-                None if left.contains(&previous) => None,
-                None => states.get(&previous).copied(),
-            };
-            // How an execution ends belongs to no state, though a state's event led to it.
-            if let Some(state) = state.filter(|_| !kind(event).starts_with("Execution")) {
-                states.insert(number, state);
-            }
-            if exited.is_some() {
-                left.insert(number);
-            }
-        }
-        Self {
-            events,
-            states,
-            start: events.first().map_or(now, timestamp),
-            now,
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        self.events.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
-    /// The rows of the events from number `from` on, at most `count`.
-    pub fn rows(&self, from: u64, count: usize) -> Vec<EventRow> {
-        let skipped = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX);
-        let shown = self.events.iter().skip(skipped).take(count);
-        shown.map(|event| self.row(event)).collect()
-    }
-
-    /// The event that tells why the execution closed as it did, and the state it belongs to:
-    /// the nearest failure on the way back from the last event.
-    pub fn failure_event(&self) -> Option<(u64, Option<&'a str>)> {
-        let mut event = self.events.last()?;
-        for _ in 0..self.events.len() {
-            let previous = usize::try_from(number(event, "previousEventId")).ok()?;
-            event = self.events.get(previous.checked_sub(1)?)?;
-            let kind = kind(event);
-            let is_failure = kind.ends_with("Failed")
-                || kind.ends_with("TimedOut")
-                || kind == "FailStateEntered";
-            if is_failure {
-                let number = number(event, "id");
-                return Some((number, self.states.get(&number).copied()));
-            }
-        }
-        None
-    }
-
-    fn row(&self, event: &Json) -> EventRow {
-        let number = number(event, "id");
+impl EventRow {
+    /// The row of an event as the wire API writes it, of the state that it belongs to.
+    pub fn new(event: &Json, state: Option<&str>, start: Timestamp, now: Timestamp) -> Self {
         let kind = kind(event).to_owned();
         let at = timestamp(event);
         let details = event.as_object().and_then(|members| {
@@ -159,12 +85,12 @@ impl<'a> History<'a> {
             members.find(|(name, _)| name.ends_with("EventDetails"))
         });
         let details = details.and_then(|(_, details)| details.as_object());
-        EventRow {
-            number,
-            previous: self::number(event, "previousEventId"),
-            state: self.states.get(&number).map(|state| (*state).to_owned()),
-            time: Moment::new(at, self.now),
-            offset: format!("+{}", moment::between(self.start, at)),
+        Self {
+            number: number(event, "id"),
+            previous: number(event, "previousEventId"),
+            state: state.map(str::to_owned),
+            time: Moment::new(at, now),
+            offset: format!("+{}", moment::between(start, at)),
             summary: details
                 .map(|details| summary(&kind, details))
                 .unwrap_or_default(),
@@ -173,6 +99,17 @@ impl<'a> History<'a> {
                 .unwrap_or_default(),
             kind,
         }
+    }
+
+    /// Gives folded values the address where they are whole: that of this event.
+    #[must_use]
+    pub fn with_whole(mut self, address: &str) -> Self {
+        for detail in &mut self.details {
+            if let DetailValue::Json(view) = &mut detail.value {
+                view.whole = Some(address.to_owned());
+            }
+        }
+        self
     }
 }
 
@@ -283,51 +220,60 @@ fn words(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn events(text: &str) -> Vec<Json> {
-        json::parse(text).unwrap().as_array().unwrap().to_vec()
-    }
-
-    const FAILED: &str = r#"[
-      {"id":1,"previousEventId":0,"timestamp":1764000000.0,"type":"ExecutionStarted",
-       "executionStartedEventDetails":{"input":"{\"a\":1}","inputDetails":{"truncated":false},"roleArn":"arn:aws:iam::000000000000:role/x"}},
-      {"id":2,"previousEventId":0,"timestamp":1764000000.1,"type":"TaskStateEntered",
-       "stateEnteredEventDetails":{"name":"Pay","input":"{\"a\":1}"}},
-      {"id":3,"previousEventId":2,"timestamp":1764000000.2,"type":"LambdaFunctionScheduled",
-       "lambdaFunctionScheduledEventDetails":{"resource":"arn:aws:lambda:us-east-1:000000000000:function:charge","timeoutInSeconds":5}},
-      {"id":4,"previousEventId":3,"timestamp":1764000002.41,"type":"LambdaFunctionFailed",
-       "lambdaFunctionFailedEventDetails":{"error":"CardDeclined","cause":"{\"errorMessage\":\"no funds\"}"}},
-      {"id":5,"previousEventId":4,"timestamp":1764000002.42,"type":"ExecutionFailed",
-       "executionFailedEventDetails":{"error":"CardDeclined","cause":"no funds"}}]"#;
-
-    #[test]
-    fn events_know_their_state_by_their_previous_event() {
-        let events = events(FAILED);
-        let history = History::new(&events, Timestamp(1_764_000_003_000_000));
-        let rows = history.rows(1, 10);
-        let states: Vec<_> = rows.iter().map(|row| row.state.as_deref()).collect();
-        assert_eq!(states, [None, Some("Pay"), Some("Pay"), Some("Pay"), None]);
-        assert_eq!(history.failure_event(), Some((4, Some("Pay"))));
+    #[track_caller]
+    fn row(text: &str) -> EventRow {
+        let event = json::parse(text).unwrap();
+        let start = Timestamp(1_764_000_000_000_000);
+        EventRow::new(&event, Some("Pay"), start, start.plus_seconds(60))
     }
 
     #[test]
-    fn rows_say_what_matters_before_they_are_opened() {
-        let events = events(FAILED);
-        let history = History::new(&events, Timestamp(1_764_000_003_000_000));
-        let rows = history.rows(2, 3);
-        assert_eq!(rows[0].number, 2);
-        assert_eq!(rows[1].summary, "charge");
-        assert_eq!(rows[1].details[1].label, "Timeout in seconds");
-        assert_eq!(rows[2].summary, "CardDeclined: no funds");
-        assert_eq!(rows[2].offset, "+2.41 s");
-        assert_eq!(rows[2].tone(), "tone-failed");
-        assert!(matches!(rows[2].details[1].value, DetailValue::Json(_)));
+    fn a_row_says_what_matters_before_it_is_opened() {
+        let scheduled = row(
+            r#"{"id":3,"previousEventId":2,"timestamp":1764000000.2,"type":"LambdaFunctionScheduled",
+            "lambdaFunctionScheduledEventDetails":{"resource":"arn:aws:lambda:us-east-1:000000000000:function:charge",
+            "input":"{\"a\":1}","inputDetails":{"truncated":false},"timeoutInSeconds":5}}"#,
+        );
+        assert_eq!((scheduled.number, scheduled.previous), (3, 2));
+        assert_eq!(scheduled.summary, "charge");
+        let labels: Vec<_> = scheduled
+            .details
+            .iter()
+            .map(|it| it.label.as_str())
+            .collect();
+        assert_eq!(labels, ["Resource", "Input", "Timeout in seconds"]);
+
+        let failed = row(
+            r#"{"id":4,"previousEventId":3,"timestamp":1764000002.41,"type":"LambdaFunctionFailed",
+            "lambdaFunctionFailedEventDetails":{"error":"CardDeclined","cause":"{\"errorMessage\":\"no funds\"}"}}"#,
+        );
+        assert_eq!(failed.summary, "CardDeclined: no funds");
+        assert_eq!(failed.offset, "+2.41 s");
+        assert_eq!(failed.tone(), "tone-failed");
+        assert!(matches!(failed.details[1].value, DetailValue::Json(_)));
     }
 
     #[test]
-    fn strange_events_are_drawn_and_not_a_fault() {
-        let events = events(r#"[null, {}, {"id":"x","type":7}, {"id":3,"timestamp":1e300}]"#);
-        let history = History::new(&events, Timestamp(0));
-        assert_eq!(history.rows(0, 10).len(), 4);
-        assert_eq!(history.rows(u64::MAX, 10).len(), 0);
+    fn items_and_services_are_named() {
+        let started = row(
+            r#"{"id":5,"type":"MapIterationStarted","mapIterationStartedEventDetails":{"name":"Each","index":7}}"#,
+        );
+        assert_eq!(started.summary, "item 7");
+        let task = row(
+            r#"{"id":6,"type":"TaskScheduled","taskScheduledEventDetails":{"resourceType":"http","resource":"invoke"}}"#,
+        );
+        assert_eq!(task.summary, "http:invoke");
+    }
+
+    #[test]
+    fn a_strange_event_is_drawn_and_not_a_fault() {
+        for text in [
+            "null",
+            "{}",
+            r#"{"id":"x","type":7}"#,
+            r#"{"timestamp":1e300}"#,
+        ] {
+            assert!(row(text).details.is_empty());
+        }
     }
 }

@@ -1,16 +1,28 @@
 //! `/executions/{id}`: what ran, what failed and why, what went in and came out, event by event.
 
 use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use runtime::{ExecutionId, Fault};
+use serde::Deserialize;
+use store::browse;
 
 use super::{
+    actions,
     events::{DetailValue, EventRow},
-    frame::{Frame, Section},
+    frame::{Frame, Section, Visit},
+    moment, new_machine, problem, queries,
+    run::{Run, Window},
     theme::Theme,
-    view::{Execution, Pager},
+    view::{Execution, ExecutionRow, Pager},
 };
-
-/// Rows of the event table on one page.
-pub const EVENTS_SHOWN: usize = 100;
+use crate::{
+    access::Form,
+    app::{App, Shared},
+};
 
 #[derive(Template)]
 #[template(path = "execution.html")]
@@ -25,8 +37,203 @@ pub struct ExecutionPage {
     pub other_order: String,
 }
 
-/// The first event of the page of the table that holds event `number`.
-pub fn events_from(number: u64) -> u64 {
-    let page = EVENTS_SHOWN as u64;
-    number.saturating_sub(1) / page * page + 1
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    from: Option<u64>,
+    #[serde(default)]
+    order: String,
+}
+
+/// A form that only asks to do what its address says.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
+
+pub(super) async fn show(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let run = match find(&visit, &app, &id).await {
+        Ok(run) => run,
+        Err(refused) => return refused.answer(visit, &id),
+    };
+    let is_newest_first = asked.order == "newest";
+    let window = Window::of(run.total, asked.from, is_newest_first);
+    // All that a page shows of a run changes with its number of events, but for ages, which the
+    // script keeps.
+    let tag = format!(
+        "\"{}-{}-{}-{is_newest_first}\"",
+        run.total, window.first, window.last
+    );
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known == tag.as_str())
+    {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    }
+    match page(&visit, &app, &run, window).await {
+        Ok(page) => ([(header::ETAG, tag)], problem::draw(&page)).into_response(),
+        Err(fault) => problem::unavailable(visit, Section::Executions, "This execution", &fault),
+    }
+}
+
+async fn page(
+    visit: &Visit,
+    app: &App,
+    run: &Run<'_>,
+    window: Window,
+) -> Result<ExecutionPage, Fault> {
+    let facts = &run.view.facts;
+    let machine_id = facts.revision.machine_id;
+    let names = browse::machine_names(&app.db, &[machine_id]).await?;
+    let row = ExecutionRow {
+        id: run.id().to_string(),
+        name: facts.identity.name.to_string(),
+        machine: facts.revision.machine_name.to_string(),
+        has_machine: names.first().is_some_and(|it| it.is_live),
+        status: queries::status(run.view.status()),
+        started: run.started(),
+        closed: run.view.closed.as_ref().map(|closed| closed.at),
+        error: None,
+    };
+    let order = if window.is_newest_first {
+        "&order=newest"
+    } else {
+        ""
+    };
+    let address = |from: u64| format!("?from={from}{order}#events");
+    let (back, on) = window.neighbours(run.total);
+    Ok(ExecutionPage {
+        frame: visit.clone().frame_of(Section::Executions, &row.label()),
+        is_live: run.view.closed.is_none(),
+        execution: Execution {
+            arn: facts.identity.arn.to_string(),
+            failure: run.failure().await?,
+            input: run.input_view(),
+            output: run.output_view(),
+            events: run.total,
+            row,
+        },
+        events: run.rows(window).await?,
+        events_told: told(window, run.total),
+        events_pager: Pager {
+            newer: back.map(address),
+            older: on.map(address),
+            shown: told(window, run.total),
+        },
+        newest_first: window.is_newest_first,
+        other_order: if window.is_newest_first {
+            "?#events".to_owned()
+        } else {
+            "?order=newest#events".to_owned()
+        },
+    })
+}
+
+/// `18`, or `101 to 200 of 1,204`.
+fn told(window: Window, total: u64) -> String {
+    if window.first <= 1 && window.last >= total {
+        return moment::count(total);
+    }
+    format!(
+        "{} to {} of {}",
+        moment::count(window.first),
+        moment::count(window.last),
+        moment::count(total)
+    )
+}
+
+/// `GET /executions/{id}/input`: the text as it was given.
+pub(super) async fn input(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+) -> Response {
+    match find(&visit, &app, &id).await {
+        Ok(run) => as_json(run.input().to_owned()),
+        Err(refused) => refused.answer(visit, &id),
+    }
+}
+
+/// `GET /executions/{id}/output`: the whole text.
+pub(super) async fn output(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+) -> Response {
+    match find(&visit, &app, &id).await {
+        Ok(run) => match run.output() {
+            Some(output) => as_json(output.to_owned()),
+            None => problem::not_found(visit, Section::Executions, "output of the execution", &id),
+        },
+        Err(refused) => refused.answer(visit, &id),
+    }
+}
+
+/// `GET /executions/{id}/events/{number}`: one event whole, as the wire API writes it.
+pub(super) async fn event(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path((id, number)): Path<(String, u64)>,
+) -> Response {
+    let run = match find(&visit, &app, &id).await {
+        Ok(run) => run,
+        Err(refused) => return refused.answer(visit, &id),
+    };
+    match run.event(number).await {
+        Ok(Some(event)) => as_json(event),
+        Ok(None) => problem::not_found(visit, Section::Executions, "event", &number.to_string()),
+        Err(fault) => problem::unavailable(visit, Section::Executions, "This event", &fault),
+    }
+}
+
+/// `POST /executions/{id}/stop`: back to the page, which shows what came of it.
+pub(super) async fn stop(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    _form: Form<Nothing>,
+) -> Response {
+    let run = match find(&visit, &app, &id).await {
+        Ok(run) => run,
+        Err(refused) => return refused.answer(visit, &id),
+    };
+    let identity = &run.view.facts.identity;
+    let stopped = actions::stop(&app, &identity.machine_name, &identity.name).await;
+    match stopped {
+        Ok(()) => Redirect::to(&format!("/executions/{}", run.id())).into_response(),
+        Err(refused) => {
+            let told = new_machine::refusal("The execution was not stopped", &refused, &visit);
+            problem::page(refused.code.status(), visit, Section::Executions, told)
+        }
+    }
+}
+
+/// Why there is no run to show.
+enum Refused {
+    NotFound,
+    Fault(Fault),
+}
+
+impl Refused {
+    fn answer(self, visit: Visit, id: &str) -> Response {
+        let section = Section::Executions;
+        match self {
+            Self::NotFound => problem::not_found(visit, section, "execution", id),
+            Self::Fault(fault) => problem::unavailable(visit, section, "This execution", &fault),
+        }
+    }
+}
+
+async fn find<'a>(visit: &Visit, app: &'a App, id: &str) -> Result<Run<'a>, Refused> {
+    let id = id.parse().map(ExecutionId).map_err(|_| Refused::NotFound)?;
+    let region = app.settings.region.as_str();
+    let found = Run::find(&app.engine, &app.db, region, id, visit.now).await;
+    found.map_err(Refused::Fault)?.ok_or(Refused::NotFound)
+}
+
+fn as_json(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

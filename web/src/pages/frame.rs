@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::{
     extract::FromRequestParts,
     http::{Extensions, request::Parts},
+    response::Response,
 };
 use axum_extra::extract::CookieJar;
 
@@ -15,7 +16,7 @@ use super::{
     headers::{Nonce, RequestId},
     theme::Theme,
 };
-use crate::app::Shared;
+use crate::{access::Principal, app::Shared};
 
 /// The parts of the rail. Only what exists is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,15 +64,17 @@ pub struct Crumb {
     pub address: Option<String>,
 }
 
-/// What a request says about the visitor, taken in by every handler that draws a page.
+/// What a request says about the visitor, taken in by every handler that draws a page: there is none
+/// without a [`Principal`].
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub theme: Theme,
     pub nonce: String,
     /// Path and query of this page, to come back to.
     pub here: String,
-    pub guard: FormGuard,
-    /// The key that signed in, where keys are in use.
+    /// The hidden field of every form that changes something: proof that this server drew it.
+    pub form_token: String,
+    /// The name of the key that signed in, where keys are in use.
     pub key: Option<String>,
     /// Whether this visitor may see more than the sign-in page.
     pub is_in: bool,
@@ -82,34 +85,52 @@ pub struct Visit {
     pub is_fragment: bool,
 }
 
+/// Whoever has not signed in yet, on the one page that is for them.
+#[derive(Clone, Debug)]
+pub struct Stranger(pub Visit);
+
 /// The header by which the script asks for a part.
 const FRAGMENT: &str = "x-fragment";
 
-/// The hidden field of every form that changes something: proof that this server drew it.
-#[derive(Clone, Debug, Default)]
-pub struct FormGuard {
-    pub token: Option<String>,
+impl FromRequestParts<Shared> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
+        let principal = Principal::from_request_parts(parts, app).await?;
+        let key = principal
+            .is_signed_in()
+            .then(|| principal.name().to_owned());
+        Ok(Self {
+            form_token: principal.form_token().to_owned(),
+            key,
+            is_in: true,
+            ..Self::stranger(parts, app)
+        })
+    }
 }
 
-impl FromRequestParts<Shared> for Visit {
+impl FromRequestParts<Shared> for Stranger {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
-        let cookies = CookieJar::from_headers(&parts.headers);
-        Ok(Self {
-            theme: Theme::of(&cookies),
+        Ok(Self(Visit::stranger(parts, app)))
+    }
+}
+
+impl Visit {
+    fn stranger(parts: &Parts, app: &Shared) -> Self {
+        let here = parts.uri.path_and_query();
+        Self {
+            theme: Theme::of(&CookieJar::from_headers(&parts.headers)),
             nonce: nonce(&parts.extensions),
-            here: parts
-                .uri
-                .path_and_query()
-                .map_or_else(|| "/".to_owned(), ToString::to_string),
-            guard: FormGuard::default(),
+            here: here.map_or_else(|| "/".to_owned(), ToString::to_string),
+            form_token: String::new(),
             key: None,
-            is_in: true,
+            is_in: false,
             request: request_id(&parts.extensions),
             now: Timestamp(app.now().timestamp_micros()),
             is_fragment: parts.headers.contains_key(FRAGMENT),
-        })
+        }
     }
 }
 

@@ -22,10 +22,12 @@ pub mod paging;
 pub mod pattern;
 pub mod problem;
 pub mod queries;
+pub mod run;
 pub mod search;
 pub mod sign_in;
 pub mod start;
 pub mod theme;
+pub mod trail;
 pub mod view;
 
 #[cfg(test)]
@@ -65,7 +67,13 @@ pub(crate) fn routes() -> Router<Shared> {
             get(start::show).post(start::start),
         )
         .route("/executions", get(executions::show))
+        .route("/executions/{id}", get(execution::show))
+        .route("/executions/{id}/input", get(execution::input))
+        .route("/executions/{id}/output", get(execution::output))
+        .route("/executions/{id}/events/{number}", get(execution::event))
+        .route("/executions/{id}/stop", post(execution::stop))
         .route("/search", get(search::show))
+        .route("/sign-in", get(sign_in::show))
         .route("/theme", post(theme::choose))
         .route("/assets/{hash}/{*name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

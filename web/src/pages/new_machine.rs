@@ -4,7 +4,6 @@
 use askama::Template;
 use asl::diagnose::{self, Diagnostic, MachineType, Severity};
 use axum::{
-    Form,
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,6 +18,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
+    access::Form,
     app::{App, Shared},
     locate,
     wire::error::{ApiError, Code},
@@ -189,7 +189,10 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 }
 
 /// `POST /machines/new/check`: the problems alone, for the script.
-pub(super) async fn check(State(app): State<Shared>, Form(fields): Form<Fields>) -> Response {
+pub(super) async fn check(
+    State(app): State<Shared>,
+    Form { fields, .. }: Form<Fields>,
+) -> Response {
     let problems = find_problems(&app, &fields.definition()).await;
     problem::draw(&Problems {
         was_checked: !fields.definition.trim().is_empty(),
@@ -201,7 +204,7 @@ pub(super) async fn check(State(app): State<Shared>, Form(fields): Form<Fields>)
 pub(super) async fn create(
     visit: Visit,
     State(app): State<Shared>,
-    Form(fields): Form<Fields>,
+    Form { fields, .. }: Form<Fields>,
 ) -> Response {
     let definition = fields.definition();
     let name = fields.name.trim();

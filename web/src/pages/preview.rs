@@ -10,10 +10,10 @@ use asl::Timestamp;
 
 use super::{
     assets,
-    events::History,
-    execution::{EVENTS_SHOWN, ExecutionPage},
+    events::EventRow,
+    execution::ExecutionPage,
     executions::{self, Executions},
-    frame::{FormGuard, Section, Visit},
+    frame::{Section, Visit},
     json_view::{self, JsonView},
     machine::MachinePage,
     machines::Machines,
@@ -47,9 +47,7 @@ fn visit(theme: Theme) -> Visit {
         theme,
         nonce: String::new(),
         here: "/".to_owned(),
-        guard: FormGuard {
-            token: Some("sample".to_owned()),
-        },
+        form_token: "sample".to_owned(),
         key: Some("SWLOCALKEY0EXAMPLE".to_owned()),
         is_in: true,
         request: "3f2a9c".to_owned(),
@@ -385,7 +383,13 @@ fn execution_lists(theme: Theme) {
 
 fn execution_pages(theme: Theme) {
     let events = history::events();
-    let history = History::new(&events, now());
+    let rows_of = |skipped: usize, count: usize| -> Vec<EventRow> {
+        let shown = events.iter().skip(skipped).take(count);
+        let start = Timestamp::from_millis(1_763_911_848_000);
+        shown
+            .map(|(event, state)| EventRow::new(event, state.as_deref(), start, now()))
+            .collect()
+    };
     let input = r#"{"orderId":"ord-20261123-0042","customer":{"id":"c-881","name":"Ada Lovelace"},"items":[{"sku":"lamp","qty":2},{"sku":"shade","qty":1}],"total":4890,"currency":"EUR","express":false,"note":null}"#;
     let page = |row: ExecutionRow, failure, output: Option<&str>, rows| {
         let is_live = row.status == Status::Running;
@@ -423,23 +427,18 @@ fn execution_pages(theme: Theme) {
     write(
         "execution-failed",
         theme,
-        &page(
-            rows[2].clone(),
-            Some(failure),
-            None,
-            history.rows(1, EVENTS_SHOWN),
-        ),
+        &page(rows[2].clone(), Some(failure), None, rows_of(0, 100)),
     );
     write(
         "execution-running",
         theme,
-        &page(rows[0].clone(), None, None, history.rows(1, 11)),
+        &page(rows[0].clone(), None, None, rows_of(0, 11)),
     );
     let big = format!(
         "[{}]",
         vec![r#"{"sku":"lamp","qty":2,"reserved":true}"#; 3000].join(",")
     );
-    let mut done = page(rows[1].clone(), None, Some(&big), history.rows(1, 8));
+    let mut done = page(rows[1].clone(), None, Some(&big), rows_of(0, 8));
     done.execution.output = done
         .execution
         .output
@@ -459,12 +458,10 @@ fn others(theme: Theme) {
     let mut page = SignIn {
         frame: out.frame_of(Section::Elsewhere, "Sign in"),
         back: "/".to_owned(),
-        id: String::new(),
         refused: None,
     };
     write("sign-in", theme, &page);
-    page.refused = Some("This key id and secret do not belong together.".to_owned());
-    page.id = "SWLOCALKEY0EXAMPLE".to_owned();
+    page.refused = crate::access::sign_in::told("wrong");
     write("sign-in-refused", theme, &page);
     let hit = |icon, name: &str, is_id, note: &str| Hit {
         address: "/".to_owned(),

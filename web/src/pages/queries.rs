@@ -233,7 +233,8 @@ fn kind(machine_type: MachineType) -> &'static str {
     }
 }
 
-fn status(stored: Stored) -> Status {
+/// The status as pages know it.
+pub(crate) fn status(stored: Stored) -> Status {
     match stored {
         Stored::Running => Status::Running,
         Stored::Succeeded => Status::Succeeded,

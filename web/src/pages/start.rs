@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
@@ -16,7 +15,7 @@ use super::{
     queries::Queries,
     theme::Theme,
 };
-use crate::{app::Shared, wire::error::Code};
+use crate::{access::Form, app::Shared, wire::error::Code};
 
 #[derive(Template)]
 #[template(path = "start.html")]
@@ -76,7 +75,7 @@ pub(super) async fn start(
     visit: Visit,
     State(app): State<Shared>,
     Path(machine): Path<String>,
-    Form(fields): Form<Fields>,
+    Form { fields, .. }: Form<Fields>,
 ) -> Response {
     // Forms send line ends as CR LF, whatever was typed.
     let input = fields.input.replace("\r\n", "\n");

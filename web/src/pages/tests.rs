@@ -28,7 +28,13 @@ async fn get(app: &TestApp, path: &str) -> (StatusCode, String) {
     (status, text(response).await)
 }
 
+/// Posts a form as a person does: with the token of a page that was drawn before.
 async fn post(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Response<Body> {
+    let (_, page) = get(app, "/machines/new").await;
+    let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
+    let token = token.split('"').next().unwrap();
+    let mut fields = fields.to_vec();
+    fields.push(("csrf", token));
     let pairs: Vec<_> = fields
         .iter()
         .map(|(name, value)| super::paging::address("", &[(name, value)])[1..].to_owned())
@@ -205,6 +211,7 @@ async fn search_finds_machines_and_pages_and_answers_the_dialog_with_a_part() {
         assert!(page.contains("href=\"/machines/orders\""), "{query}");
     }
     let request = Request::get("/search?q=exec")
+        .header("host", "localhost")
         .header("x-fragment", "1")
         .body(Body::empty())
         .unwrap();
@@ -216,7 +223,10 @@ async fn search_finds_machines_and_pages_and_answers_the_dialog_with_a_part() {
 async fn every_page_says_what_the_browser_may_do() {
     let app = TestApp::new().await;
     for path in ["/", "/machines", "/nowhere"] {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        let request = Request::get(path)
+            .header("host", "localhost")
+            .body(Body::empty())
+            .unwrap();
         let response = app.send(request).await;
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY]
             .to_str()
@@ -251,9 +261,37 @@ async fn the_theme_is_kept_and_told_in_the_first_byte() {
     let cookie = chosen.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("theme=dark;") && cookie.contains("HttpOnly"));
     let request = Request::get("/machines")
+        .header("host", "localhost")
         .header("cookie", "theme=dark")
         .body(Body::empty())
         .unwrap();
     let page = text(app.send(request).await).await;
     assert!(page.contains(" data-theme=\"dark\">"));
+}
+
+#[tokio::test]
+async fn a_form_without_its_token_changes_nothing() {
+    let app = TestApp::new().await;
+    for csrf in ["", "csrf=wrong&"] {
+        let request = Request::post("/machines/new")
+            .header("host", "localhost")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("{csrf}name=x&definition=x")))
+            .unwrap();
+        assert_eq!(app.send(request).await.status(), StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn the_sign_in_page_is_for_strangers_and_says_why_it_came_back() {
+    let app = TestApp::new().await;
+    let (status, page) = get(&app, "/sign-in?refused=wrong&back=%2Fmachines").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("No key has this id and secret."));
+    assert!(page.contains("name=\"back\" value=\"/machines\""));
+    assert!(
+        !page.contains("aria-label=\"Sections\""),
+        "there is nowhere to go yet"
+    );
 }

@@ -1,11 +1,12 @@
-//! A sample history for the previews: an order whose payment fails.
+//! A sample history for the previews: an order whose payment fails. Each event with its state.
 
 use asl::{Json, json};
 
-pub(super) fn events() -> Vec<Json> {
+pub(super) fn events() -> Vec<(Json, Option<String>)> {
     let order = r#"{"orderId":"ord-20261123-0042","customer":{"id":"c-881","name":"Ada Lovelace"},"items":[{"sku":"lamp","qty":2},{"sku":"shade","qty":1}],"total":4890,"currency":"EUR"}"#;
     let mut events = Vec::new();
     let mut at = 1_763_911_848.0;
+    let mut state: Option<String> = None;
     let mut add = |kind: &str, took: f64, previous: u64, details: Option<(&str, Json)>| {
         at += took;
         let mut members = json::Object::new();
@@ -15,9 +16,12 @@ pub(super) fn events() -> Vec<Json> {
         members.insert("timestamp".into(), json::parse(&at.to_string()).unwrap());
         members.insert("type".into(), Json::string(kind));
         if let Some((name, details)) = details {
+            let named = details.get("name").and_then(Json::as_str);
+            state = named.map(str::to_owned).or(state.take());
             members.insert(name.into(), details);
         }
-        events.push(Json::object(members));
+        let state = state.clone().filter(|_| !kind.starts_with("Execution"));
+        events.push((Json::object(members), state));
     };
     let entered = |name: &str| {
         Some((

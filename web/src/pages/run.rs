@@ -1,0 +1,318 @@
+//! One execution as the engine knows it, made ready for its page: what went in and came out, why it
+//! failed, and a page of its events.
+
+use std::sync::Arc;
+
+use asl::{
+    Timestamp,
+    machine::{
+        Event, Outcome, ThreadId,
+        history::{Detail, wire},
+    },
+};
+use runtime::{Engine, ExecutionId, Fault, View, history::Cursor};
+use store::db::Db;
+
+use super::{
+    events::{EventRow, in_words},
+    json_view::JsonView,
+    moment::Moment,
+    trail::{self, Standing},
+    view::{EventLink, Failure},
+};
+
+/// Rows of the event table on one page.
+pub const SHOWN: u64 = 100;
+/// How far back a state or the cause of a failure is looked for.
+const LOOK_BACK: usize = 1_000;
+
+/// The engine's answers about one execution.
+pub struct Run<'a> {
+    engine: &'a Engine,
+    db: &'a Db,
+    region: &'a str,
+    now: Timestamp,
+    pub view: View,
+    /// The number of its last event.
+    pub total: u64,
+}
+
+/// Which events a page of the table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub first: u64,
+    pub last: u64,
+    pub is_newest_first: bool,
+}
+
+impl Window {
+    /// The page that `from` asks for: it starts there, and without one at the beginning.
+    pub fn of(total: u64, from: Option<u64>, is_newest_first: bool) -> Self {
+        if is_newest_first {
+            let last = from.unwrap_or(total).min(total);
+            Self {
+                first: last.saturating_sub(SHOWN - 1).max(1),
+                last,
+                is_newest_first,
+            }
+        } else {
+            let first = from.unwrap_or(1).clamp(1, total.max(1));
+            Self {
+                first,
+                last: first.saturating_add(SHOWN - 1).min(total),
+                is_newest_first,
+            }
+        }
+    }
+
+    /// Where the pages before and after this one start, in its order.
+    pub fn neighbours(self, total: u64) -> (Option<u64>, Option<u64>) {
+        let lower = (self.first > 1).then(|| {
+            if self.is_newest_first {
+                self.first - 1
+            } else {
+                self.first.saturating_sub(SHOWN).max(1)
+            }
+        });
+        let higher = (self.last < total).then(|| {
+            if self.is_newest_first {
+                self.last.saturating_add(SHOWN).min(total)
+            } else {
+                self.last + 1
+            }
+        });
+        if self.is_newest_first {
+            (higher, lower)
+        } else {
+            (lower, higher)
+        }
+    }
+
+    /// The page, in the order of numbers, that holds event `number`.
+    pub fn start_of(number: u64) -> u64 {
+        number.saturating_sub(1) / SHOWN * SHOWN + 1
+    }
+}
+
+impl<'a> Run<'a> {
+    /// The execution of that id.
+    pub async fn find(
+        engine: &'a Engine,
+        db: &'a Db,
+        region: &'a str,
+        id: ExecutionId,
+        now: Timestamp,
+    ) -> Result<Option<Run<'a>>, Fault> {
+        let Some(view) = engine.view(id).await? else {
+            return Ok(None);
+        };
+        let newest = engine.history(id, true, None, 1).await?;
+        Ok(Some(Run {
+            engine,
+            db,
+            region,
+            now,
+            view,
+            total: newest.events.first().map_or(0, |event| event.id),
+        }))
+    }
+
+    pub fn id(&self) -> ExecutionId {
+        self.view.facts.id
+    }
+
+    pub fn input(&self) -> &str {
+        self.view.facts.input.text()
+    }
+
+    /// The output, where it succeeded.
+    pub fn output(&self) -> Option<&str> {
+        match &self.view.closed.as_ref()?.outcome {
+            Outcome::Succeeded(output) => Some(output.text()),
+            Outcome::Failed(_) | Outcome::Aborted(_) | Outcome::TimedOut(_) => None,
+        }
+    }
+
+    pub fn input_view(&self) -> JsonView {
+        JsonView::new(self.input()).with_whole(format!("/executions/{}/input", self.id()))
+    }
+
+    pub fn output_view(&self) -> Option<JsonView> {
+        let view = JsonView::new(self.output()?);
+        Some(view.with_whole(format!("/executions/{}/output", self.id())))
+    }
+
+    /// The rows of a window, in its order.
+    pub async fn rows(&self, window: Window) -> Result<Vec<EventRow>, Fault> {
+        let events = self.events(window.first, window.last).await?;
+        let before = self.standing_before(&events).await?;
+        let states = trail::states(&events, before);
+        let start = self.view.facts.identity.started_at;
+        let mut rows: Vec<EventRow> = events
+            .iter()
+            .zip(states)
+            .map(|(event, state)| {
+                let wire = wire::event(event, self.region, true);
+                let whole = format!("/executions/{}/events/{}", self.id(), event.id);
+                EventRow::new(&wire, state.as_deref(), start, self.now).with_whole(&whole)
+            })
+            .collect();
+        if window.is_newest_first {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    /// One event, as the wire API writes it.
+    pub async fn event(&self, number: u64) -> Result<Option<String>, Fault> {
+        let events = self.events(number, number).await?;
+        let event = events.first();
+        Ok(event.map(|event| wire::event(event, self.region, true).to_text()))
+    }
+
+    /// Why it did not succeed, where it closed without success.
+    pub async fn failure(&self) -> Result<Option<Failure>, Fault> {
+        let Some(closed) = &self.view.closed else {
+            return Ok(None);
+        };
+        let (error, is_failed) = match &closed.outcome {
+            Outcome::Succeeded(_) => return Ok(None),
+            Outcome::Failed(error) => (error, true),
+            Outcome::Aborted(error) | Outcome::TimedOut(error) => (error, false),
+        };
+        let newest = self
+            .engine
+            .history(self.id(), true, None, LOOK_BACK)
+            .await?;
+        let back = newest.events.get(1..).unwrap_or_default();
+        let culprit = if is_failed {
+            trail::culprit(back)
+        } else {
+            None
+        };
+        let state = match culprit {
+            Some(event) => trail::standing_at(event, back),
+            None => back.iter().find_map(|event| match &event.detail {
+                Detail::StateEntered { name, .. } => Some(Arc::clone(name)),
+                _ => None,
+            }),
+        };
+        let number = culprit.map_or(self.total, |event| event.id);
+        Ok(Some(Failure {
+            error: error.error.as_deref().map(str::to_owned),
+            cause: error
+                .cause
+                .as_deref()
+                .map(in_words)
+                .filter(|cause| !cause.is_empty()),
+            state: state.map(|state| state.to_string()),
+            event: Some(EventLink {
+                number,
+                address: format!("?from={}#event-{number}", Window::start_of(number)),
+            }),
+        }))
+    }
+
+    pub fn started(&self) -> Moment {
+        Moment::new(self.view.facts.identity.started_at, self.now)
+    }
+
+    /// The events from `first` to `last`, in order.
+    async fn events(&self, first: u64, last: u64) -> Result<Vec<Event>, Fault> {
+        if first > last || first > self.total {
+            return Ok(Vec::new());
+        }
+        let limit = usize::try_from(last - first + 1).unwrap_or(1);
+        let from = if first <= 1 {
+            None
+        } else {
+            let event = i64::try_from(first).unwrap_or(i64::MAX);
+            let step = store::journal::step_of_event(self.db, self.id(), event).await?;
+            step.map(|step| Cursor {
+                step,
+                event: first - 1,
+            })
+        };
+        Ok(self
+            .engine
+            .history(self.id(), false, from, limit)
+            .await?
+            .events)
+    }
+
+    /// Where the flows stood whose state the events themselves do not tell.
+    async fn standing_before(&self, events: &[Event]) -> Result<Standing, Fault> {
+        let mut wanted: Vec<ThreadId> = trail::untold(events);
+        let mut standing = Standing::new();
+        let first = events.first().map_or(0, |event| event.id);
+        if wanted.is_empty() || first <= 1 {
+            return Ok(standing);
+        }
+        let step = store::journal::step_of_event(
+            self.db,
+            self.id(),
+            i64::try_from(first).unwrap_or(i64::MAX),
+        );
+        let from = step.await?.map(|step| Cursor { step, event: first });
+        let back = self
+            .engine
+            .history(self.id(), true, from, LOOK_BACK)
+            .await?;
+        for event in back.events {
+            if let Detail::StateEntered { name, .. } = &event.detail
+                && let Some(at) = wanted.iter().position(|thread| *thread == event.thread)
+            {
+                standing.insert(wanted.swap_remove(at), Arc::clone(name));
+            }
+            if wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(standing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(
+        total: u64,
+        from: Option<u64>,
+        newest: bool,
+        shown: (u64, u64),
+        next: (Option<u64>, Option<u64>),
+    ) {
+        let window = Window::of(total, from, newest);
+        assert_eq!((window.first, window.last), shown);
+        assert_eq!(window.neighbours(total), next);
+    }
+
+    #[test]
+    fn a_window_leads_to_its_neighbours() {
+        check(18, None, false, (1, 18), (None, None));
+        check(250, None, false, (1, 100), (None, Some(101)));
+        check(250, Some(101), false, (101, 200), (Some(1), Some(201)));
+        check(250, Some(201), false, (201, 250), (Some(101), None));
+        check(250, None, true, (151, 250), (None, Some(150)));
+        check(250, Some(150), true, (51, 150), (Some(250), Some(50)));
+        check(250, Some(50), true, (1, 50), (Some(150), None));
+    }
+
+    #[test]
+    fn strange_windows_are_brought_in() {
+        check(18, Some(0), false, (1, 18), (None, None));
+        check(18, Some(u64::MAX), false, (18, 18), (Some(1), None));
+        check(18, Some(u64::MAX), true, (1, 18), (None, None));
+        check(0, None, true, (1, 0), (None, None));
+        check(0, None, false, (1, 0), (None, None));
+    }
+
+    #[test]
+    fn an_event_is_on_the_page_that_starts_a_round_hundred_before() {
+        assert_eq!(Window::start_of(1), 1);
+        assert_eq!(Window::start_of(100), 1);
+        assert_eq!(Window::start_of(101), 101);
+    }
+}
