@@ -175,8 +175,8 @@ pub fn in_words(cause: &str) -> String {
 }
 
 fn detail((name, value): (&std::sync::Arc<str>, &Json)) -> Option<Detail> {
-    // Only says whether a value was cut, which never happens here.
-    if matches!(name.as_ref(), "inputDetails" | "outputDetails") {
+    // The state has a column of its own, and that a value is whole goes without saying.
+    if matches!(name.as_ref(), "name" | "inputDetails" | "outputDetails") {
         return None;
     }
     let value = match value.as_str() {
@@ -212,6 +212,9 @@ fn words(name: &str) -> String {
         } else {
             out.push(c);
         }
+    }
+    if let Some(start) = out.strip_suffix(" arn") {
+        return format!("{start} ARN");
     }
     out
 }

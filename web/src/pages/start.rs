@@ -2,20 +2,26 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use store::ids::ExecutionId;
+use uuid::Uuid;
 
 use super::{
     actions,
     frame::{Frame, Section, Visit},
-    new_machine, paging,
+    json_view, new_machine, paging,
     problem::{self, Problem},
     queries::Queries,
     theme::Theme,
 };
-use crate::{access::Form, app::Shared, wire::error::Code};
+use crate::{
+    access::Form,
+    app::{App, Shared},
+    wire::error::Code,
+};
 
 #[derive(Template)]
 #[template(path = "start.html")]
@@ -57,18 +63,51 @@ impl Start {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The execution whose input to begin with; the machine's newest where none is named.
+    #[serde(default)]
+    input: String,
+}
+
+/// Inputs that are longer are not put into the form.
+const OFFERED_BYTES_MAX: usize = 64 * 1024;
+
 pub(super) async fn show(
     visit: Visit,
     State(app): State<Shared>,
     Path(machine): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    match Queries::new(&app, visit.now).machine(&machine).await {
-        Ok(Some(found)) if !found.is_deleting => {
-            problem::draw(&Start::new(visit, &machine, "{}".to_owned()))
+    let queries = Queries::new(&app, visit.now);
+    let found = match queries.machine(&machine).await {
+        Ok(Some(found)) if !found.is_deleting => found,
+        Ok(_) => return problem::not_found(visit, Section::Machines, "machine", &machine),
+        Err(fault) => {
+            return problem::unavailable(visit, Section::Machines, "This machine", &fault);
         }
-        Ok(_) => problem::not_found(visit, Section::Machines, "machine", &machine),
-        Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
+    };
+    let mut page = Start::new(visit, &machine, "{}".to_owned());
+    // The input is an offer: where it cannot be had, the form is as good without it.
+    if let Some(input) = offered(&app, &queries, found.id, &asked.input).await {
+        page.input = input;
+        page.is_last_input = true;
     }
+    problem::draw(&page)
+}
+
+/// The input of the execution of that id, else of the machine's newest, laid out.
+async fn offered(app: &App, queries: &Queries<'_>, machine: Uuid, id: &str) -> Option<String> {
+    let id: Uuid = if id.is_empty() {
+        let newest = queries.recent(Some(machine), 1).await.ok()?;
+        newest.first()?.id.parse().ok()?
+    } else {
+        id.parse().ok()?
+    };
+    let view = app.engine.view(ExecutionId(id)).await.ok()??;
+    let input = view.facts.input.text();
+    let is_offered = view.facts.revision.machine_id == machine && input.len() <= OFFERED_BYTES_MAX;
+    is_offered.then(|| json_view::pretty(input))
 }
 
 pub(super) async fn start(

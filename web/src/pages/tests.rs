@@ -269,6 +269,178 @@ async fn the_theme_is_kept_and_told_in_the_first_byte() {
     assert!(page.contains(" data-theme=\"dark\">"));
 }
 
+const FAILING: &str = r#"{"StartAt":"Check","States":{"Check":{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":"Fine"}],"Default":"Bad"},"Fine":{"Type":"Succeed"},"Bad":{"Type":"Fail","Error":"NotOk","Cause":"the <input> was not ok"}}}"#;
+
+/// Starts an execution by form and waits until it has closed; gives the address of its page.
+async fn run(app: &TestApp, machine: &str, fields: &[(&str, &str)]) -> String {
+    let started = post(app, &format!("/machines/{machine}/start"), fields).await;
+    assert_eq!(started.status(), StatusCode::SEE_OTHER);
+    let page = started.headers()[header::LOCATION]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let id = page.rsplit('/').next().unwrap().parse().unwrap();
+    let id = store::ids::ExecutionId(id);
+    let patience = std::time::Duration::from_secs(30);
+    let view = app.app.engine.wait(id, patience).await.unwrap().unwrap();
+    assert!(view.closed.is_some());
+    page
+}
+
+#[tokio::test]
+async fn an_execution_is_started_by_form_and_its_page_tells_what_happened() {
+    let app = TestApp::new().await;
+    let fields = [("name", "check"), ("definition", FAILING)];
+    post(&app, "/machines/new", &fields).await;
+
+    let fields = [("input", "{\r\n  \"ok\": true\r\n}"), ("name", "good-1")];
+    let good = run(&app, "check", &fields).await;
+    let (status, page) = get(&app, &good).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("<h1>good-1</h1>") && page.contains("Succeeded"));
+    assert!(page.contains("data-live=\"false\"") && !page.contains("/stop\""));
+    assert!(page.contains("ChoiceStateEntered") && page.contains("id=\"event-1\""));
+    let (_, input) = get(&app, &format!("{good}/input")).await;
+    assert_eq!(input, "{\n  \"ok\": true\n}");
+    let (_, event) = get(&app, &format!("{good}/events/1")).await;
+    assert!(event.contains("\"type\":\"ExecutionStarted\""));
+    assert_eq!(
+        get(&app, &format!("{good}/events/99")).await.0,
+        StatusCode::NOT_FOUND
+    );
+
+    let bad = run(&app, "check", &[("input", "{\"ok\":false}")]).await;
+    let (_, page) = get(&app, &bad).await;
+    assert!(page.contains("NotOk") && page.contains("in Bad"));
+    assert!(page.contains("the &#60;input&#62; was not ok"));
+    assert_eq!(
+        get(&app, &format!("{bad}/output")).await.0,
+        StatusCode::NOT_FOUND
+    );
+    let (_, newest) = get(&app, &format!("{bad}?order=newest")).await;
+    let at = |text: &str| newest.find(text).unwrap();
+    assert!(at("id=\"event-3\"") < at("id=\"event-1\""));
+
+    let (_, overview) = get(&app, "/").await;
+    assert!(overview.contains("NotOk") && overview.contains("good-1"));
+    let (_, failed) = get(&app, "/executions?status=FAILED&machine=check").await;
+    assert!(failed.contains("NotOk") && !failed.contains("good-1"));
+    let (_, found) = get(&app, "/search?q=good-1").await;
+    assert!(found.contains(&format!("href=\"{good}\"")));
+    let (_, again) = get(
+        &app,
+        &format!("/machines/check/start?input={}", &good[12..]),
+    )
+    .await;
+    assert!(again.contains("  &#34;ok&#34;: true"));
+    let (_, machine) = get(&app, "/machines/check").await;
+    assert!(machine.contains(&good) && machine.contains(&bad));
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_start_says_why_and_keeps_what_was_typed() {
+    let app = TestApp::new().await;
+    let fields = [("name", "check"), ("definition", FAILING)];
+    post(&app, "/machines/new", &fields).await;
+    let broken = [("input", "{\n  \"ok\": tru\n}"), ("name", "keep-me")];
+    let refused = post(&app, "/machines/check/start", &broken).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let page = text(refused).await;
+    assert!(page.contains("data-line=\"2\"") && page.contains("value=\"keep-me\""));
+
+    run(
+        &app,
+        "check",
+        &[("input", "{\"ok\":true}"), ("name", "once")],
+    )
+    .await;
+    let again = [("input", "{\"ok\":false}"), ("name", "once")];
+    let refused = text(post(&app, "/machines/check/start", &again).await).await;
+    assert!(refused.contains("An execution called “once” exists already"));
+    let refused = post(&app, "/machines/none/start", &[("input", "{}")]).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_running_execution_is_followed_and_stopped() {
+    let app = TestApp::new().await;
+    let waiting = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}"#;
+    post(
+        &app,
+        "/machines/new",
+        &[("name", "wait"), ("definition", waiting)],
+    )
+    .await;
+    let started = post(&app, "/machines/wait/start", &[("input", "")]).await;
+    let address = started.headers()[header::LOCATION]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let request = |tag: Option<&str>| {
+        let request = Request::get(&address).header("host", "localhost");
+        let tag = tag.unwrap_or("\"none\"");
+        request
+            .header("if-none-match", tag)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let response = app.send(request(None)).await;
+    let tag = response.headers()[header::ETAG]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let page = text(response).await;
+    assert!(page.contains("data-live=\"true\"") && page.contains("Running"));
+    let same = app.send(request(Some(&tag))).await;
+    assert_eq!(same.status(), StatusCode::NOT_MODIFIED);
+
+    let stopped = post(&app, &format!("{address}/stop"), &[]).await;
+    assert_eq!(stopped.status(), StatusCode::SEE_OTHER);
+    let response = app.send(request(Some(&tag))).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let page = text(response).await;
+    assert!(page.contains("Aborted") && page.contains("Stopped from its page."));
+    assert!(page.contains("data-live=\"false\""));
+}
+
+#[tokio::test]
+async fn a_long_history_is_read_in_pages() {
+    let app = TestApp::new().await;
+    let looping = r#"{"StartAt":"Each","States":{"Each":{"Type":"Map","ItemsPath":"$.items","ItemProcessor":{"StartAt":"Keep","States":{"Keep":{"Type":"Pass","End":true}}},"End":true}}}"#;
+    post(
+        &app,
+        "/machines/new",
+        &[("name", "each"), ("definition", looping)],
+    )
+    .await;
+    let items: Vec<String> = (0..60).map(|item| item.to_string()).collect();
+    let input = format!("{{\"items\":[{}]}}", items.join(","));
+    let address = run(&app, "each", &[("input", &input)]).await;
+    let (_, first) = get(&app, &address).await;
+    assert!(first.contains("id=\"event-100\"") && !first.contains("id=\"event-101\""));
+    assert!(first.contains("?from=101#events") && first.contains("1 to 100 of 24"));
+    let (_, second) = get(&app, &format!("{address}?from=101")).await;
+    assert!(second.contains("id=\"event-101\"") && second.contains("?from=1#events"));
+    let row = second.split("id=\"event-150\"").nth(1).unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    assert!(row.contains(">Keep<") || row.contains(">Each<"), "{row}");
+}
+
+#[tokio::test]
+async fn what_is_no_execution_is_not_found() {
+    let app = TestApp::new().await;
+    for path in [
+        "/executions/none",
+        "/executions/0198f3c2-77aa-7bbb-8ccc-0123456789ab",
+        "/executions/0198f3c2-77aa-7bbb-8ccc-0123456789ab/input",
+        "/executions/%00/output",
+    ] {
+        let (status, page) = get(&app, path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.contains("No execution called"), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_form_without_its_token_changes_nothing() {
     let app = TestApp::new().await;
