@@ -139,17 +139,20 @@ function makeSearch(address) {
   document.body.append(dialog);
 
   let asked = 0;
+  let told;
   let pause;
   async function find() {
     const mine = ++asked;
+    const query = input.value.trim();
     let html;
     try {
-      const answer = await fragment(`${address}?q=${encodeURIComponent(input.value.trim())}`);
+      const answer = await fragment(`${address}?q=${encodeURIComponent(query)}`);
       html = await answer.text();
     } catch {
       html = "<p>The server did not answer. Try again in a moment.</p>";
     }
     if (mine !== asked) return;
+    told = query;
     found.innerHTML = html;
     one("a", found)?.classList.add("first");
     const count = all("a", found).length;
@@ -164,7 +167,7 @@ function makeSearch(address) {
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
-  dialog.addEventListener("keydown", (event) => {
+  dialog.addEventListener("keydown", async (event) => {
     const stops = [input, ...all("a", found)];
     const at = stops.indexOf(document.activeElement);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -173,6 +176,9 @@ function makeSearch(address) {
       stops.at((at + step + stops.length) % stops.length).focus();
     } else if (event.key === "Enter" && document.activeElement === input) {
       event.preventDefault();
+      // What is shown may answer an earlier question.
+      clearTimeout(pause);
+      if (told !== input.value.trim()) await find();
       one("a", found)?.click();
     }
   });
@@ -356,6 +362,8 @@ async function follow(run) {
 
 // Filters apply at once, in place, so that focus stays where it is.
 
+let shown = location.pathname + location.search;
+
 async function applyFilter(form) {
   const filled = [...new FormData(form)].filter(([, value]) => value !== "");
   const query = new URLSearchParams(filled).toString();
@@ -363,6 +371,7 @@ async function applyFilter(form) {
   try {
     const { page } = await fetchPage(address);
     history.pushState(null, "", address);
+    shown = address;
     document.title = page.title;
     morph(one("main"), document.importNode(one("main", page), true));
     tellTimes();
@@ -423,7 +432,10 @@ document.addEventListener("change", (event) => {
   if (form) applyFilter(form);
 });
 
-addEventListener("popstate", () => location.reload());
+// Back and Forward over filters; a jump within the page is none of ours.
+addEventListener("popstate", () => {
+  if (location.pathname + location.search !== shown) location.reload();
+});
 
 if (navigator.platform.startsWith("Mac")) for (const key of all(".find kbd")) key.textContent = "⌘ K";
 all("textarea[data-editor]").forEach(makeEditor);

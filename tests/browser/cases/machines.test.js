@@ -38,7 +38,7 @@ test("a pasted definition is checked while it is typed, and its problems lead to
   assert.equal(selected, '"StartAt": "Gone",');
 
   await page.getByRole("button", { name: "Create machine" }).click();
-  await page.getByRole("heading", { name: "1 error" }).waitFor();
+  await page.getByRole("heading", { name: "2 errors" }).waitFor();
   assert.equal(await page.getByLabel("Name").inputValue(), "pasted", "what was typed is kept");
 
   await definition.fill(text);

@@ -32,7 +32,7 @@ test("create, start, read the history", async () => {
 
 test("see a failure, and stop what runs", async () => {
   const failed = await createMachine(site, "failing", failing);
-  await start(site, failed, {}, "bad");
+  await start(site, failed, { ok: false }, "bad");
   const page = await plain();
   await page.goto("/search?q=bad");
   await page.getByRole("link", { name: "bad" }).click();

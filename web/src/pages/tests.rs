@@ -6,6 +6,8 @@ use axum::{
     http::{Request, Response, StatusCode, header},
 };
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::testing::TestApp;
 
 const DEFINITION: &str =
@@ -35,9 +37,10 @@ async fn post(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Response<Bo
     let token = token.split('"').next().unwrap();
     let mut fields = fields.to_vec();
     fields.push(("csrf", token));
+    let escaped = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
     let pairs: Vec<_> = fields
         .iter()
-        .map(|(name, value)| super::paging::address("", &[(name, value)])[1..].to_owned())
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
         .collect();
     let request = Request::post(path)
         .header("host", "localhost")
