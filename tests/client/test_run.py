@@ -198,7 +198,7 @@ class TestFunctions:
         def call(behaviour, event):
             wanted = {"f1": ("echo", {"timeoutSeconds": 30, "behaviour": behaviour})}
             with Functions("http://nowhere", wanted):
-                assert registered["echo"]["timeout_seconds"] == 30
+                assert registered["echo"]["timeout_ms"] == 30_000
                 url = registered["echo"]["url"]
                 request = urllib.request.Request(url, data=event, method="POST")
                 with urllib.request.urlopen(request, timeout=10) as response:

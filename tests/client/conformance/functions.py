@@ -7,6 +7,7 @@ function's, and the header `X-Amz-Function-Error` says that it is an error.
 import json
 import os
 import threading
+import urllib.error
 import urllib.request
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,7 +34,7 @@ class Functions:
             for function, (name, said) in self.wanted.items():
                 port = self.server.server_address[1]
                 url = f"http://127.0.0.1:{port}/{function}"
-                body = {"url": url, "timeout_seconds": said["timeoutSeconds"], "headers": {}}
+                body = {"url": url, "timeout_ms": said["timeoutSeconds"] * 1000, "headers": {}}
                 self.call("PUT", name, body)
         except Exception:
             self.stop()
@@ -65,8 +66,13 @@ class Functions:
         key, secret = (os.environ.get(it) for it in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
         if key and secret:
             request.add_header("Authorization", f"Bearer {key}:{secret}")
-        with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as response:
-            response.read()
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS_MAX) as response:
+                response.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                said = error.read().decode(errors="replace")
+            raise OSError(f"{method} of the function {name}: {error.code} {said}") from error
 
     def handler(self):
         functions = self

@@ -5,7 +5,7 @@ use store::alias::{Alias, Created, create};
 
 use super::date::Date;
 use super::error::{ApiError, Code};
-use super::{machine, routing};
+use super::{routing, validate};
 use crate::app::App;
 
 /// How many aliases a machine may have, as the service's documentation has it.
@@ -28,7 +28,8 @@ pub(super) struct Output {
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     let routing = routing::check(app, &input.routing_configuration)?;
-    let description = machine::check_description(input.description.unwrap_or_default())?;
+    validate::storable("description", input.description.as_deref())?;
+    let description = input.description.unwrap_or_default();
     let found = if routing.machine.is_ours {
         store::machine::get(&app.db, &routing.machine.name).await?
     } else {

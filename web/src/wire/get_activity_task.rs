@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
+use super::validate;
 use crate::app::App;
 
 /// How long a poll waits. Source: the service's documentation of GetActivityTask.
@@ -28,6 +29,7 @@ pub(super) struct Output {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    validate::storable("workerName", input.worker_name.as_deref())?;
     let found = match app.arns.read_activity(&input.activity_arn)? {
         Some(name) => store::activity::get(&app.db, &name).await?,
         None => None,

@@ -6,6 +6,7 @@ use store::machine::Machine;
 
 use super::arn::MachineArn;
 use super::error::{ApiError, Code};
+use super::validate;
 use crate::app::App;
 
 /// The type of a machine on the wire.
@@ -90,7 +91,8 @@ pub(super) fn version_description(
     description: Option<String>,
 ) -> Result<Option<String>, ApiError> {
     if publish == Some(true) {
-        return Ok(Some(check_description(description.unwrap_or_default())?));
+        validate::storable("versionDescription", description.as_deref())?;
+        return Ok(Some(description.unwrap_or_default()));
     }
     if description.is_some() {
         return Err(ApiError::validation(
@@ -98,16 +100,6 @@ pub(super) fn version_description(
         ));
     }
     Ok(None)
-}
-
-/// Refuses a description with NUL, which no database column can hold.
-pub(super) fn check_description(description: String) -> Result<String, ApiError> {
-    if description.contains('\0') {
-        return Err(ApiError::validation(
-            "A description must not have the character U+0000.",
-        ));
-    }
-    Ok(description)
 }
 
 #[cfg(test)]

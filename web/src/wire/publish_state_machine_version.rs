@@ -5,7 +5,7 @@ use store::version::{Expected, Published, publish};
 
 use super::date::Date;
 use super::error::{ApiError, Code};
-use super::machine;
+use super::{machine, validate};
 use crate::app::App;
 
 /// How many versions a machine may have, as the service's documentation has it.
@@ -30,7 +30,8 @@ pub(super) struct Output {
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     let arn = app.arns.read_machine(&input.state_machine_arn)?;
-    let description = machine::check_description(input.description.unwrap_or_default())?;
+    validate::storable("description", input.description.as_deref())?;
+    let description = input.description.unwrap_or_default();
     let machine = machine::find_changeable(app, &arn).await?;
     let other_revision = || {
         ApiError::new(

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use super::send_task::{Output, answer};
+use super::validate;
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -18,6 +19,8 @@ pub(super) struct Input {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    validate::storable("error", input.error.as_deref())?;
+    validate::storable("cause", input.cause.as_deref())?;
     let error = StateError {
         error: input.error.map(Arc::from),
         cause: input.cause.map(Arc::from),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::error::{ApiError, Code};
 use super::send_task::{Output, answer};
+use super::validate;
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -15,6 +16,7 @@ pub(super) struct Input {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    validate::payload(app, "output", &input.output)?;
     let output = Payload::parse(&input.output).map_err(|error| {
         ApiError::new(Code::InvalidOutput, format!("Invalid Output: '{error}'"))
     })?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date::Date;
 use super::error::{ApiError, Code};
-use super::name;
+use super::{name, validate};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -27,10 +27,11 @@ pub(super) struct Output {
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     let arn = app.arns.read_machine(&input.state_machine_arn)?;
+    validate::storable("traceHeader", input.trace_header.as_deref())?;
     if let Some(name) = &input.name {
         name::check(name)?;
     }
-    let payload = read_input(input.input.as_deref())?;
+    let payload = read_input(app, input.input.as_deref())?;
     if !arn.is_ours {
         return Err(ApiError::no_machine(&arn.text));
     }
@@ -58,13 +59,19 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
 }
 
 /// The input of a start: an empty object where there is none.
-pub(crate) fn read_input(text: Option<&str>) -> Result<Payload, ApiError> {
-    Payload::parse(text.unwrap_or("{}")).map_err(|error| {
+pub(crate) fn read_input(app: &App, text: Option<&str>) -> Result<Payload, ApiError> {
+    let text = text.unwrap_or("{}");
+    validate::payload(app, "input", text)?;
+    let refused = |problem: &dyn std::fmt::Display| {
         ApiError::new(
             Code::InvalidExecutionInput,
-            format!("Invalid State Machine Execution Input: '{error}'"),
+            format!("Invalid State Machine Execution Input: '{problem}'"),
         )
-    })
+    };
+    if text.is_empty() {
+        return Err(refused(&"Invalid execution input."));
+    }
+    Payload::parse(text).map_err(|error| refused(&error))
 }
 
 /// A start under a name that is taken, with the same input: the same answer while that one runs.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date::Date;
 use super::error::ApiError;
-use super::execution;
+use super::{execution, validate};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -25,6 +25,8 @@ pub(super) struct Output {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    validate::storable("error", input.error.as_deref())?;
+    validate::storable("cause", input.cause.as_deref())?;
     let view = execution::find(app, &input.execution_arn).await?;
     let error = StateError {
         error: input.error.map(Arc::from),

@@ -6,7 +6,7 @@ use store::alias::{Updated, update};
 use super::date::Date;
 use super::describe_state_machine_alias::find;
 use super::error::ApiError;
-use super::{machine, routing};
+use super::{routing, validate};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -36,10 +36,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         .routing_configuration
         .map(|items| routing::check(app, &items))
         .transpose()?;
-    let description = input
-        .description
-        .map(machine::check_description)
-        .transpose()?;
+    validate::storable("description", input.description.as_deref())?;
     let arn = &input.state_machine_alias_arn;
     let (machine, mut alias) = find(app, arn)
         .await?
@@ -53,7 +50,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         }
         alias.routes = routing.routes;
     }
-    if let Some(description) = description {
+    if let Some(description) = input.description {
         alias.description = description;
     }
     alias.updated_at = app.now();

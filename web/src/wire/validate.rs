@@ -12,6 +12,7 @@ mod tests;
 use serde_json::Value;
 
 use super::error::ApiError;
+use crate::app::App;
 
 /// How many violations an answer spells out; the rest are only counted. A list has no bound of its own
 /// in the service's model, so one request could break thousands.
@@ -87,6 +88,27 @@ pub(super) fn too_long(member: &str, max: u64) -> ApiError {
         "1 validation error detected: Value at '{member}' failed to satisfy constraint: \
          Member must have length less than or equal to {max}"
     ))
+}
+
+/// Refuses an input or output that is longer than the setting allows.
+pub(super) fn payload(app: &App, member: &str, text: &str) -> Result<(), ApiError> {
+    let max = app.settings.limits.payload_bytes_max;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > max {
+        return Err(too_long(member, max));
+    }
+    Ok(())
+}
+
+/// Refuses U+0000, which no text column of the database can hold. For texts that are kept as they
+/// come: names, ARNs and JSON are refused by their own rules.
+pub(super) fn storable(member: &str, text: Option<&str>) -> Result<(), ApiError> {
+    if text.is_some_and(|text| text.contains('\0')) {
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: \
+             Member must not contain the character U+0000"
+        )));
+    }
+    Ok(())
 }
 
 /// Where a value is: `routingConfiguration.1.member.weight`.

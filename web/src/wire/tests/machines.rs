@@ -171,7 +171,8 @@ async fn what_is_wrong_with_a_new_machine_is_said_in_the_services_words() {
         (
             json!({ "publish": true, "versionDescription": "\u{0}" }),
             "ValidationException",
-            "A description must not have the character U+0000.",
+            "1 validation error detected: Value at 'versionDescription' failed to satisfy \
+             constraint: Member must not contain the character U+0000",
         ),
     ];
     for (more, name, message) in cases {
