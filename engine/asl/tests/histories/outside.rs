@@ -126,6 +126,7 @@ impl Outside {
     }
 
     /// Runs an execution until it closes or nothing is to come.
+    #[expect(clippy::disallowed_methods, reason = "a simulation owns its execution")]
     pub(crate) fn run(mut self, definition: &Json, input: &Json) -> Result<Run, String> {
         let (definition, found) = diagnose::parse(&definition.to_text(), MachineType::Standard);
         let definition =
