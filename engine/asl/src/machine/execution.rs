@@ -371,6 +371,18 @@ impl Position {
         }
     }
 
+    /// The threads that this one has started and waits for, some of which may be gone.
+    pub(super) fn children(&self) -> impl Iterator<Item = ThreadId> {
+        let (branches, items) = match self {
+            Self::Branches { branches, .. } => (Some(branches), None),
+            Self::Items { items, .. } => (None, Some(items)),
+            _ => (None, None),
+        };
+        let branches = branches.into_iter().flat_map(|branches| &branches.threads);
+        let items = items.into_iter().flat_map(|items| items.running.values());
+        branches.chain(items).copied()
+    }
+
     /// Whether the thread can go on by itself.
     pub(super) fn is_runnable(&self) -> bool {
         match self {

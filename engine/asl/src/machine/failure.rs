@@ -6,7 +6,7 @@ use super::{
     Command, Timer,
     context::Extra,
     data::Scene,
-    execution::{Origin, Position, ThreadId, Visit},
+    execution::{Origin, ThreadId, Visit},
     history::{Detail, Note},
     leave::too_large,
     step::{Halt, Stepper},
@@ -57,7 +57,7 @@ pub(super) fn delay_micros(retrier: &Retrier, used: u64, random: &mut dyn Random
     i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
-fn retriers(state: &State) -> &[Retrier] {
+pub(super) fn retriers(state: &State) -> &[Retrier] {
     match &state.kind {
         Kind::Task(task) => &task.retry,
         Kind::Parallel(parallel) => &parallel.retry,
@@ -202,14 +202,9 @@ impl Stepper<'_> {
 
     /// The threads directly below one.
     pub(super) fn children(&self, parent: ThreadId) -> Result<Vec<ThreadId>, Halt> {
-        let children = match &self.execution.thread(parent)?.position {
-            Position::Branches { branches, .. } => branches.threads.clone(),
-            Position::Items { items, .. } => items.running.values().copied().collect(),
-            _ => Vec::new(),
-        };
+        let children = self.execution.thread(parent)?.position.children();
         let threads = &self.execution.threads;
         Ok(children
-            .into_iter()
             .filter(|child| threads.contains_key(child))
             .collect())
     }

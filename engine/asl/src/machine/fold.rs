@@ -11,6 +11,7 @@ use super::{
     execution::{
         Branches, Call, Ended, Execution, Items, Origin, Outcome, Position, Thread, ThreadId, Visit,
     },
+    failure::retriers,
     history::{Detail, Entry, Event, Note},
 };
 use crate::{definition::Kind, json::Json, payload::Payload, query::Variables};
@@ -25,13 +26,13 @@ pub(super) fn apply(execution: &mut Execution, entry: &Entry) -> Result<(), Faul
             due,
         }) => {
             let mut visit = take_visit(execution, *thread)?;
-            let index = *retrier as usize;
-            if visit.retries.len() <= index {
-                visit.retries.resize(index + 1, 0);
-            }
-            if let Some(count) = visit.retries.get_mut(index) {
-                *count += 1;
-            }
+            let definition = Arc::clone(&execution.definition);
+            let count = retriers(execution.state(&definition, *thread)?).len();
+            visit.retries.resize(count, 0);
+            let Some(used) = visit.retries.get_mut(*retrier as usize) else {
+                return Err(Fault::new(format!("there is no retrier {retrier}")));
+            };
+            *used += 1;
             drop_descendants(execution, *thread);
             set(execution, *thread, Position::Backoff { visit, due: *due })
         }
@@ -238,7 +239,7 @@ fn add_thread(
     };
     execution.threads.insert(id, thread);
     execution.runnable.insert(id);
-    execution.next_thread = execution.next_thread.max(id.0 + 1);
+    execution.next_thread = execution.next_thread.max(id.0.saturating_add(1));
 }
 
 /// Puts a thread at a position and keeps `runnable` true.
@@ -401,7 +402,7 @@ fn iterate(
     };
     let id = ThreadId(execution.next_thread);
     let items = items(execution, event.thread)?;
-    items.next = index + 1;
+    items.next = index.saturating_add(1);
     items.running.insert(index, id);
     let origin = Origin::Iteration {
         parent: event.thread,
@@ -435,11 +436,10 @@ fn joined(execution: &Execution, id: ThreadId) -> Result<Payload, Fault> {
 
 /// Removes every thread that runs below `id`.
 fn drop_descendants(execution: &mut Execution, id: ThreadId) {
-    let children: Vec<ThreadId> = match execution.threads.get(&id).map(|thread| &thread.position) {
-        Some(Position::Branches { branches, .. }) => branches.threads.clone(),
-        Some(Position::Items { items, .. }) => items.running.values().copied().collect(),
-        _ => return,
+    let Some(thread) = execution.threads.get(&id) else {
+        return;
     };
+    let children: Vec<ThreadId> = thread.position.children().collect();
     for child in children {
         remove_tree(execution, Some(child));
     }

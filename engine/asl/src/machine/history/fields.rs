@@ -134,8 +134,9 @@ impl<'a> Fields<'a> {
         self.values.get(self.at - 1).unwrap_or(&Value::Null)
     }
 
+    /// A count or a place in a row of counted things: always so small that it can be counted on.
     pub(in crate::machine) fn number(&mut self) -> Result<u64, Fault> {
-        let number = self.next().as_u64();
+        let number = self.next().as_u64().filter(|number| *number < 1 << 53);
         number.ok_or_else(|| self.fault("a number is expected"))
     }
 
@@ -145,7 +146,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(in crate::machine) fn optional_number(&mut self) -> Result<Option<u64>, Fault> {
-        self.optional(Self::number)
+        self.optional(|fields| {
+            let number = fields.next().as_u64();
+            number.ok_or_else(|| fields.fault("a number is expected"))
+        })
     }
 
     pub(in crate::machine) fn optional_fraction(&mut self) -> Result<Option<f64>, Fault> {

@@ -59,6 +59,10 @@ pub fn decode(
         let (id, thread) = snapshot.thread(Fields::new(&place, fields))?;
         execution.threads.insert(id, thread);
     }
+    let last = execution.threads.last_key_value();
+    if last.is_some_and(|(last, _)| last.0 >= execution.next_thread) {
+        return Err(Fault::new("a snapshot would number its next thread twice"));
+    }
     let threads = execution.threads.iter();
     let runnable = threads.filter(|(_, thread)| thread.position.is_runnable());
     execution.runnable = runnable.map(|(id, _)| *id).collect::<BTreeSet<_>>();
@@ -129,6 +133,12 @@ impl Snapshot {
             last_event,
             position: self.position(&mut fields)?,
         };
+        // Threads are numbered as they begin, so that a family has no circle.
+        if thread.origin.parent().is_some_and(|parent| parent >= id)
+            || thread.position.children().any(|child| child <= id)
+        {
+            return Err(fields.fault("a thread comes before those that it starts"));
+        }
         Ok((id, thread))
     }
 

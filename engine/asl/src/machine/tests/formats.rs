@@ -2,19 +2,21 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::world::{definition, identity, json};
+use super::world::{Seeded, definition, identity, json};
 use crate::{
+    Timestamp,
     definition::StateType,
     machine::{
-        Entry, Execution, Fault, fold,
+        Entry, Execution, Fault, Input, Limits, Surroundings, advance, fold,
         history::{
             journal::{self, ReadError, Reader},
             wire,
         },
-        snapshot,
+        resume, snapshot,
     },
 };
 
@@ -189,5 +191,65 @@ fn a_snapshot_in_another_format_is_not_read() {
     assert_eq!(decode(&other), Err(Fault::new("a snapshot is in format 2")));
     for end in 0..text.len() {
         decode(&text[..end]).expect_err("a snapshot is read whole");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Damage is found or does no harm: it never ends the process.
+    #[test]
+    fn damaged_texts_are_faults_and_not_panics(
+        places in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+        at in any::<prop::sample::Index>(),
+        is_snapshot: bool,
+    ) {
+        const PARTS: [&str; 12] = [
+            "", "0", "9", "99", "4294967295", "18446744073709551615", "-", "\"", "[", "]", "null", "\\",
+        ];
+        let sample = &samples()[0];
+        let damaged_at = at.index(sample.rows.len());
+        let damage = |text: &str| {
+            let mut text = text.to_owned();
+            for (place, part) in &places {
+                let bytes = (0..text.len()).filter(|at| text.is_char_boundary(*at));
+                let bytes: Vec<usize> = bytes.collect();
+                let start = bytes[place.index(bytes.len())];
+                let length = text[start..].chars().next().map_or(0, char::len_utf8);
+                text.replace_range(start..start + length, PARTS[part.index(PARTS.len())]);
+            }
+            text
+        };
+        let definition = definition(&json(sample.definition.get()));
+        let mut execution = Execution::new(identity(), Arc::clone(&definition));
+        let mut reader = Reader::default();
+        for (index, (step, row)) in sample.rows.iter().enumerate() {
+            let mut row = row.get().to_owned();
+            if index == damaged_at {
+                if is_snapshot {
+                    let text = damage(&snapshot::encode(&execution));
+                    reader = Reader::default();
+                    match snapshot::decode(&text, identity(), Arc::clone(&definition), &mut reader) {
+                        Ok(read) => execution = read,
+                        Err(_) => return Ok(()),
+                    }
+                } else {
+                    row = damage(&row);
+                }
+            }
+            let Ok(entries) = reader.read(*step, 1, &row) else {
+                return Ok(());
+            };
+            if fold(&mut execution, *step, &entries).is_err() {
+                return Ok(());
+            }
+            if index >= damaged_at {
+                drop(resume(&execution, Timestamp(0)));
+                let mut random = Seeded(1);
+                let limits = Limits { events_max: 500, ..Limits::default() };
+                let around = Surroundings { now: Timestamp(0), random: &mut random, limits: &limits };
+                drop(advance(&mut execution.clone(), around, Input::Continue));
+            }
+        }
     }
 }
