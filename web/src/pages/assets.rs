@@ -54,7 +54,6 @@ fn address(name: &str) -> String {
 }
 
 /// `GET /assets/{hash}/{name}`.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn serve(Path((asked, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let Some(content) = content(&name) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -85,7 +85,6 @@ pub(crate) fn missing() -> MethodRouter<Shared> {
     any(nowhere).layer(middleware::from_fn(headers::guard))
 }
 
-#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn nowhere(visit: Visit, uri: Uri) -> Response {
     problem::not_found(visit, Section::Elsewhere, "page", uri.path())
 }

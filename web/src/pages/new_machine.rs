@@ -178,7 +178,6 @@ fn frame(visit: Visit) -> Frame {
     visit.frame_of(Section::Machines, "New machine")
 }
 
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     let chosen = if asked.pattern.is_empty() {
         "hello"
@@ -233,7 +232,7 @@ pub(super) async fn create(
                 "The machine was not created",
                 &refused,
                 &page.frame.visit,
-            ))
+            ));
         }
     }
     (status, problem::draw(&page)).into_response()

@@ -7,7 +7,12 @@ use store::browse::Edge;
 pub const ROWS: usize = 50;
 
 /// What is asked of the store: one more row than is shown, which tells whether there are more.
-pub const ASKED: i64 = ROWS as i64 + 1;
+pub const ASKED: i64 = 51;
+
+const _: () = assert!(
+    ASKED.unsigned_abs() == ROWS as u64 + 1,
+    "one more than a page"
+);
 
 /// The rows of a page in the order of the list, and whether the list goes on before and after them.
 pub struct Cut<T> {

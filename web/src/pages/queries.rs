@@ -73,7 +73,7 @@ impl<'a> Queries<'a> {
         };
         let since = self.now.plus_seconds(-DAY_SECONDS);
         let found = list::executions(&self.app.db, &filter, None, FAILURES_MAX).await?;
-        let is_more = found.len() as i64 == FAILURES_MAX;
+        let is_more = i64::try_from(found.len()) == Ok(FAILURES_MAX);
         let recent: Vec<_> = found
             .into_iter()
             .filter(|it| it.started_at >= since)

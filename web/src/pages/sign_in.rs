@@ -28,7 +28,6 @@ pub struct Asked {
 }
 
 /// `GET /sign-in`; the form goes to `access::sign_in`, which comes back here when it refuses.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(super) async fn show(Stranger(visit): Stranger, Query(asked): Query<Asked>) -> Response {
     problem::draw(&SignIn {
         frame: visit.frame_of(Section::Elsewhere, "Sign in"),

@@ -65,7 +65,6 @@ pub struct Choice {
 }
 
 /// `POST /theme`: keeps the choice and goes back to the page it was made on.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn choose(Form(choice): Form<Choice>) -> Response {
     let cookie = format!(
         "{COOKIE}={}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax",

@@ -1,5 +1,7 @@
 //! Every journal format that was ever written can be read, and nothing else is taken for one.
 
+#![expect(clippy::disallowed_methods, reason = "a simulation owns its execution")]
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use proptest::prelude::*;
