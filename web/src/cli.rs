@@ -2,13 +2,20 @@
 //! script can act on. Commands that need a server speak to it over HTTP like any other program;
 //! only `serve` and `keys` open the database.
 
+mod client;
 mod database;
+mod deploy;
+mod execution;
 mod exit;
+mod functions;
+mod history;
 mod keys;
 mod log;
 mod screen;
 mod serve;
+mod start;
 mod validate;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -59,6 +66,16 @@ enum Command {
     Serve(serve::Serve),
     /// Check a definition, without a server
     Validate(validate::Validate),
+    /// Create a state machine from a definition, or change one
+    Deploy(deploy::Deploy),
+    /// Start an execution
+    Start(start::Start),
+    /// Follow an execution until it ends
+    Watch(watch::Watch),
+    /// Show what an execution has done
+    History(history::History),
+    /// Register, list and delete the functions that workflows call
+    Functions(functions::Functions),
     /// Make, list and delete the keys that callers need
     Keys(keys::Keys),
 }
@@ -73,6 +90,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Serve(command) => command.run(&mut screen),
         Command::Validate(command) => command.run(&mut screen),
+        Command::Deploy(command) => command.run(&mut screen),
+        Command::Start(command) => command.run(&mut screen),
+        Command::Watch(command) => command.run(&mut screen),
+        Command::History(command) => command.run(&mut screen),
+        Command::Functions(command) => command.run(&mut screen),
         Command::Keys(command) => command.run(&mut screen),
     };
     match result {

@@ -10,7 +10,6 @@ pub(super) enum Exit {
     /// 0
     Done,
     /// 1: the execution ended, and did not succeed.
-    #[expect(dead_code, reason = "for the commands that ask a server")]
     NotSucceeded,
     /// 2: wrong usage, or something that is not valid.
     Invalid,
@@ -19,7 +18,6 @@ pub(super) enum Exit {
     /// 4: there is no such thing.
     NotFound,
     /// 5: the key is missing or wrong.
-    #[expect(dead_code, reason = "for the commands that ask a server")]
     NotAllowed,
     /// 6: it exists already, or a limit is reached.
     Conflict,

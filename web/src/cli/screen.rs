@@ -21,6 +21,7 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const BUSY: Style = AnsiColor::Blue.on_default();
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Standard output and standard error of one command.
@@ -56,6 +57,11 @@ impl Screen {
     /// The result for programs, on a line of its own.
     pub(super) fn json(&mut self, value: &Value) -> Result<(), Failure> {
         written(writeln!(self.out, "{value}"))
+    }
+
+    /// A result for programs that is JSON already, as the server spelled it.
+    pub(super) fn raw(&mut self, text: &str) -> Result<(), Failure> {
+        written(writeln!(self.out, "{}", text.trim_end()))
     }
 
     /// A remark that is no result, on standard error; none for programs.
@@ -137,7 +143,7 @@ impl Cell {
         self.text.chars().count()
     }
 
-    fn padded(&self, width: usize) -> String {
+    pub(super) fn padded(&self, width: usize) -> String {
         let blanks = " ".repeat(width.saturating_sub(self.width()));
         format!("{}{blanks}", paint(self.style, &self.text))
     }

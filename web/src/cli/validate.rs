@@ -50,28 +50,50 @@ impl From<TypeName> for MachineType {
 impl Validate {
     pub(super) fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         let text = read(&self.file)?;
-        let (_, problems) = diagnose::parse(&text, self.machine_type.into());
-        let problems: Vec<Problem> = problems
-            .into_iter()
-            .map(|problem| Problem::place(problem, &text))
-            .collect();
-        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        let found = Found::new(&text, self.machine_type);
         if screen.is_json() {
-            let rows: Vec<_> = problems.iter().map(Problem::json).collect();
-            let result = if errors == 0 { "OK" } else { "FAIL" };
+            let rows: Vec<_> = found.problems.iter().map(Problem::json).collect();
+            let result = if found.errors == 0 { "OK" } else { "FAIL" };
             screen.json(&json!({ "result": result, "diagnostics": rows }))?;
         } else {
-            let name = name_of(&self.file);
-            for problem in &problems {
-                screen.line(&problem.show(&name, &text))?;
+            for line in found.lines(&self.file, &text) {
+                screen.line(&line)?;
             }
-            screen.line(&summary(&name, errors, problems.len() - errors))?;
         }
-        Ok(if errors == 0 {
+        Ok(if found.errors == 0 {
             Exit::Done
         } else {
             Exit::Invalid
         })
+    }
+}
+
+/// Every problem of a definition.
+pub(super) struct Found {
+    problems: Vec<Problem>,
+    pub(super) errors: usize,
+}
+
+impl Found {
+    pub(super) fn new(text: &str, machine_type: TypeName) -> Self {
+        let (_, problems) = diagnose::parse(text, machine_type.into());
+        let place = |problem| Problem::place(problem, text);
+        let problems: Vec<Problem> = problems.into_iter().map(place).collect();
+        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        Self { problems, errors }
+    }
+
+    /// The problems for people, and how many they are.
+    pub(super) fn lines(&self, file: &Path, text: &str) -> Vec<String> {
+        let name = name_of(file);
+        let problems = self.problems.iter();
+        let mut lines: Vec<String> = problems.map(|problem| problem.show(&name, text)).collect();
+        lines.push(summary(
+            &name,
+            self.errors,
+            self.problems.len() - self.errors,
+        ));
+        lines
     }
 }
 

@@ -1,0 +1,79 @@
+//! `stepwright start NAME`: starts an execution, and waits for its end where asked to.
+
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::client::{Client, Target, read, segment};
+use super::execution::{self, Execution};
+use super::exit::{Exit, Failure};
+use super::screen::Screen;
+use super::validate;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Start {
+    /// The state machine's name
+    machine: String,
+
+    /// The input: JSON, @FILE, or @- for standard input
+    #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
+    input: String,
+
+    /// The execution's name [default: its id]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Wait until it has ended; then the exit code says how
+    #[arg(long)]
+    wait: bool,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Start {
+    pub(super) fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        let body = self.body()?;
+        let client = Client::new(&self.target)?;
+        let machine = segment(&self.machine);
+        let wait = if self.wait { "?wait=30s" } else { "" };
+        let path = format!("/machines/{machine}/executions{wait}");
+        let (execution, text) = super::block_on(async {
+            let text = client.send(Method::POST, &path, Some(body)).await?;
+            let execution: Execution = read(&text)?;
+            if self.wait && execution.is_running() {
+                return execution::wait(&client, &execution.id).await;
+            }
+            Ok((execution, text))
+        })?;
+        if screen.is_json() {
+            screen.raw(&text)?;
+        } else {
+            screen.line(&execution.show())?;
+        }
+        if execution.is_running() {
+            screen.remark(&format!(
+                "Follow it with: stepwright watch {}",
+                execution.id
+            ));
+        }
+        Ok(execution.exit())
+    }
+
+    fn body(&self) -> Result<String, Failure> {
+        let input = match self.input.strip_prefix('@') {
+            Some(path) => validate::read(Path::new(path))?,
+            None => self.input.clone(),
+        };
+        // Kept as it is spelled, since that is what the server stores.
+        let input = RawValue::from_string(input.trim().to_owned()).map_err(|error| {
+            Failure::new(Exit::Invalid, format!("the input is not JSON: {error}"))
+                .hint("a text stands in quotes, as in --input '\"text\"'; a file is named as --input @FILE")
+        })?;
+        let name = self.name.as_ref().map(|name| json!(name).to_string());
+        let name = name.map_or_else(String::new, |name| format!(",\"name\":{name}"));
+        Ok(format!("{{\"input\":{input}{name}}}"))
+    }
+}
