@@ -228,7 +228,8 @@ impl Node {
             item.close = Some(Close {
                 status: status(outcome),
                 at: execution.last_at,
-                error: error.map(str::to_owned),
+                // PostgreSQL's text holds no NUL; the whole name is in the journal, escaped.
+                error: error.map(|name| name.replace('\0', "\u{fffd}")),
             });
             item.messages
                 .extend(self.report_to_parent(facts, execution, outcome));
