@@ -3,6 +3,7 @@
 
 mod activities;
 mod aliases;
+mod executions;
 mod machines;
 mod protocol;
 mod tagging;
