@@ -61,7 +61,8 @@ CREATE TABLE commit_log (
     is_abandoned boolean DEFAULT false NOT NULL,
     names_taken integer[],
     guards_lost integer[],
-    steps_taken integer[]
+    steps_taken integer[],
+    rejected integer[]
 );
 
 CREATE TABLE connection (

@@ -138,9 +138,20 @@ impl Node {
                 }
                 commit::Outcome::Committed
                 | commit::Outcome::GuardLost
-                | commit::Outcome::Conflict => StartError::Unavailable,
+                | commit::Outcome::Conflict
+                | commit::Outcome::Rejected => StartError::Unavailable,
             };
             drop(starter.send(Err(error)));
+            return;
+        }
+        if *outcome == commit::Outcome::Rejected {
+            // Folding it again would make the same step again.
+            tracing::error!(execution.id = %facts.id, "an execution is parked: its step cannot be kept");
+            if let Some(slot) = shard.slots().remove(&facts.id) {
+                slot.calls
+                    .values()
+                    .for_each(tokio::task::AbortHandle::abort);
+            }
             return;
         }
         tracing::debug!(execution.id = %facts.id, ?outcome, "a step lost its guard");

@@ -27,6 +27,7 @@ pub mod session;
 pub mod setting;
 pub mod snapshot;
 pub mod tag;
+mod text;
 pub mod timer;
 pub mod token;
 pub mod version;

@@ -9,6 +9,10 @@ use uuid::Uuid;
 
 use crate::commit::Status;
 use crate::ids::ExecutionId;
+use crate::text::indexable;
+
+/// As long as the service lets errors be; longer ones are found by what is kept of them.
+const CHARS_MAX: usize = 256;
 
 /// What is known of a closed execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +43,11 @@ pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Err
     let closed: Vec<_> = rows.iter().map(|row| row.closed_at.to_chrono()).collect();
     let durations: Vec<_> = rows.iter().map(|row| row.duration_ms).collect();
     let statuses: Vec<_> = rows.iter().map(|row| row.status as i16).collect();
-    let states: Vec<_> = rows.iter().map(|row| row.failed_state.clone()).collect();
-    let errors: Vec<_> = rows.iter().map(|row| row.error.clone()).collect();
+    let states: Vec<_> = rows
+        .iter()
+        .map(|row| indexed(row.failed_state.as_ref()))
+        .collect();
+    let errors: Vec<_> = rows.iter().map(|row| indexed(row.error.as_ref())).collect();
     sqlx::query!(
         "
         INSERT INTO execution_search
@@ -85,12 +92,16 @@ pub async fn find(
         LIMIT $5
         ",
         filter.machine_id,
-        filter.error,
-        filter.failed_state,
+        indexed(filter.error.as_ref()),
+        indexed(filter.failed_state.as_ref()),
         before.map_or(Uuid::max(), |id| id.0),
         limit,
     )
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(ExecutionId).collect())
+}
+
+fn indexed(text: Option<&String>) -> Option<String> {
+    text.map(|text| indexable(text, CHARS_MAX).into_owned())
 }

@@ -1,5 +1,7 @@
 //! Items turned into the arrays that the commit statement takes, part by part.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::item::{Fence, Item, Start, Status, Wakeup};
 use super::statement::Parts;
+use crate::text::storable;
 
 /// One array a column; which parts are there decides which arrays are bound.
 #[derive(Default)]
@@ -17,6 +20,7 @@ pub(super) struct Columns<'a> {
     inbox: Inbox,
     needs: Needs,
     firsts: Firsts,
+    rejected: &'a [i32],
     names: Names<'a>,
     starts: Starts<'a>,
     left_open: LeftOpen,
@@ -68,7 +72,7 @@ columns!(Firsts {
     execution: Uuid,
     number: i64,
 });
-columns!(Names<'a> { machine: Uuid, name: &'a str, execution: Uuid, input_sha256: &'a [u8], });
+columns!(Names<'a> { machine: Uuid, name: Cow<'a, str>, execution: Uuid, input_sha256: &'a [u8], });
 columns!(Starts<'a> {
     id: Uuid,
     machine: Uuid,
@@ -82,10 +86,10 @@ columns!(Starts<'a> {
     shard: i16,
     status: i16,
     is_output_parsed: bool,
-    name: Option<&'a str>,
-    alias: Option<&'a str>,
-    trace_header: Option<&'a str>,
-    error: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
+    alias: Option<Cow<'a, str>>,
+    trace_header: Option<Cow<'a, str>>,
+    error: Option<Cow<'a, str>>,
 });
 columns!(LeftOpen {
     execution: Uuid,
@@ -97,7 +101,7 @@ columns!(Closes<'a> {
     at: DateTime<Utc>,
     closing_step: i64,
     status: i16,
-    error: Option<&'a str>,
+    error: Option<Cow<'a, str>>,
 });
 columns!(Steps<'a> {
     execution: Uuid,
@@ -105,7 +109,7 @@ columns!(Steps<'a> {
     first_event: i64,
     event_count: i32,
     format: i16,
-    body: &'a str,
+    body: Cow<'a, str>,
 });
 columns!(Tasks<'a> {
     execution: Uuid,
@@ -113,25 +117,31 @@ columns!(Tasks<'a> {
     token_sha256: &'a [u8],
     heartbeat_seconds: Option<i64>,
     opened_at: DateTime<Utc>,
-    activity: Option<&'a str>,
-    token: Option<&'a str>,
-    input: Option<&'a str>,
+    activity: Option<Cow<'a, str>>,
+    token: Option<Cow<'a, str>>,
+    input: Option<Cow<'a, str>>,
 });
 columns!(Put { execution: Uuid, shard: i16, due: DateTime<Utc>, });
 columns!(Woken { execution: Uuid });
-columns!(Messages<'a> { execution: Uuid, shard: i16, body: &'a str, });
+columns!(Messages<'a> { execution: Uuid, shard: i16, body: Cow<'a, str>, });
 
 impl<'a> Columns<'a> {
-    pub(super) fn of(items: &'a [Item], is_careful: bool) -> Self {
+    /// All items but those at the positions of `care`, or simply all.
+    pub(super) fn of(items: &'a [Item], care: Option<&'a [i32]>) -> Self {
         let mut columns = Self::default();
+        if let Some(rejected) = care {
+            columns.parts.add(Parts::CAREFUL);
+            columns.rejected = rejected;
+        }
         for (position, item) in (0_i32..).zip(items) {
-            columns.item(position, item, is_careful);
+            if !columns.rejected.contains(&position) {
+                columns.item(position, item);
+            }
         }
         columns
     }
 
-    /// How many rows of the journal the item of that position is to write.
-    fn item(&mut self, position: i32, item: &'a Item, is_careful: bool) {
+    fn item(&mut self, position: i32, item: &'a Item) {
         let execution = item.execution.0;
         let closing_step = item.steps.last().map_or(0, |step| step.number);
         if let Some(start) = &item.start {
@@ -144,7 +154,7 @@ impl<'a> Columns<'a> {
                 close.at.to_chrono(),
                 closing_step,
                 close.status as i16,
-                close.error.as_deref(),
+                close.error.as_deref().map(storable),
             );
         }
         for step in &item.steps {
@@ -156,11 +166,10 @@ impl<'a> Columns<'a> {
                 step.first_event,
                 step.event_count,
                 step.format,
-                &step.body,
+                storable(&step.body),
             );
         }
-        if let (true, Some(first)) = (is_careful, item.steps.first()) {
-            self.parts.add(Parts::CAREFUL);
+        if let (true, Some(first)) = (self.parts.has(Parts::CAREFUL), item.steps.first()) {
             self.firsts.push(position, execution, first.number);
         }
         self.tasks(position, item);
@@ -185,10 +194,10 @@ impl<'a> Columns<'a> {
             start.shard.0,
             close.map_or(Status::Running, |close| close.status) as i16,
             start.parent.is_some_and(|parent| parent.is_parsed),
-            start.is_name_given.then_some(start.name.as_str()),
-            start.alias.as_deref(),
-            start.trace_header.as_deref(),
-            close.and_then(|close| close.error.as_deref()),
+            start.is_name_given.then(|| storable(&start.name)),
+            start.alias.as_deref().map(storable),
+            start.trace_header.as_deref().map(storable),
+            close.and_then(|close| close.error.as_deref()).map(storable),
         );
         if close.is_none() {
             self.parts.add(Parts::LEFT_OPEN);
@@ -200,7 +209,7 @@ impl<'a> Columns<'a> {
             self.names.push(
                 position,
                 start.machine_id,
-                &start.name,
+                storable(&start.name),
                 execution,
                 &start.input_sha256,
             );
@@ -219,9 +228,9 @@ impl<'a> Columns<'a> {
                 &task.token_sha256,
                 task.heartbeat_seconds,
                 task.opened_at.to_chrono(),
-                waiting.map(|task| task.activity.as_str()),
-                waiting.map(|task| task.token.as_str()),
-                waiting.map(|task| task.input.as_str()),
+                waiting.map(|task| storable(&task.activity)),
+                waiting.map(|task| storable(&task.token)),
+                waiting.map(|task| storable(&task.input)),
             );
         }
         for task in &item.closed {
@@ -263,7 +272,7 @@ impl<'a> Columns<'a> {
                 position,
                 message.execution.0,
                 message.shard.0,
-                &message.body,
+                storable(&message.body),
             );
         }
     }
@@ -290,7 +299,7 @@ impl<'a> Columns<'a> {
             query = self.needs.bind(query, true);
         }
         if parts.has(Parts::CAREFUL) {
-            query = self.firsts.bind(query, true);
+            query = self.firsts.bind(query, true).bind(self.rejected);
         }
         if parts.has(Parts::NAMES) {
             query = self.names.bind(query, true);

@@ -186,6 +186,8 @@ pub enum Outcome {
     GuardLost,
     /// The step number is taken: somebody else moved the execution on.
     Conflict,
+    /// The database cannot hold it, so trying again is of no use: a mistake of ours.
+    Rejected,
 }
 
 /// Why a whole commit failed.

@@ -26,7 +26,7 @@ pub(super) async fn resolve(db: &Db, fence: &Fence) -> Result<Option<Refusals>, 
     }
     let row = sqlx::query!(
         "
-        SELECT is_abandoned, names_taken, guards_lost, steps_taken
+        SELECT is_abandoned, names_taken, guards_lost, steps_taken, rejected
         FROM commit_log
         WHERE node_id = $1 AND incarnation = $2 AND seq = $3
         ",
@@ -43,6 +43,7 @@ pub(super) async fn resolve(db: &Db, fence: &Fence) -> Result<Option<Refusals>, 
         names_taken: row.names_taken.unwrap_or_default(),
         guards_lost: row.guards_lost.unwrap_or_default(),
         steps_taken: row.steps_taken.unwrap_or_default(),
+        rejected: row.rejected.unwrap_or_default(),
     }))
 }
 

@@ -12,6 +12,7 @@ pub(super) struct Refusals {
     pub(super) names_taken: Vec<i32>,
     pub(super) guards_lost: Vec<i32>,
     pub(super) steps_taken: Vec<i32>,
+    pub(super) rejected: Vec<i32>,
 }
 
 impl Refusals {
@@ -31,6 +32,7 @@ impl Refusals {
             names_taken: list(2)?,
             guards_lost: list(3)?,
             steps_taken: list(4)?,
+            rejected: list(5)?,
         };
         let expected: usize = (0_i32..)
             .zip(items)
@@ -55,7 +57,9 @@ impl Refusals {
     ) -> Result<Vec<Outcome>, CommitError> {
         let mut outcomes = Vec::with_capacity(items.len());
         for (position, item) in (0_i32..).zip(items) {
-            outcomes.push(if self.steps_taken.contains(&position) {
+            outcomes.push(if self.rejected.contains(&position) {
+                Outcome::Rejected
+            } else if self.steps_taken.contains(&position) {
                 Outcome::Conflict
             } else if self.guards_lost.contains(&position) {
                 Outcome::GuardLost
@@ -69,9 +73,14 @@ impl Refusals {
     }
 
     fn names(&self, position: i32) -> bool {
-        [&self.names_taken, &self.guards_lost, &self.steps_taken]
-            .into_iter()
-            .any(|list| list.contains(&position))
+        [
+            &self.names_taken,
+            &self.guards_lost,
+            &self.steps_taken,
+            &self.rejected,
+        ]
+        .into_iter()
+        .any(|list| list.contains(&position))
     }
 }
 

@@ -24,7 +24,8 @@ impl Parts {
     pub(super) const WAKEUPS_PUT: Self = Self(1 << 9);
     pub(super) const WAKEUPS_DELETED: Self = Self(1 << 10);
     pub(super) const MESSAGES: Self = Self(1 << 11);
-    /// Looks first whether step numbers are taken: only after a batch has failed for that.
+    /// Looks first whether step numbers are taken, and notes what was rejected: only after a batch has
+    /// failed as a whole.
     pub(super) const CAREFUL: Self = Self(1 << 12);
 
     /// With these an item can be left out, so each row must say whose it is.
@@ -54,6 +55,7 @@ pub(super) fn text(parts: Parts) -> String {
     let mut text = Text {
         sql: String::with_capacity(4096),
         parameters: 3,
+        rejected: None,
         parts,
     };
     text.sql.push_str(
@@ -70,6 +72,8 @@ pub(super) fn text(parts: Parts) -> String {
 struct Text {
     sql: String,
     parameters: usize,
+    /// The parameter with the positions that are not even tried.
+    rejected: Option<usize>,
     parts: Parts,
 }
 
@@ -133,6 +137,8 @@ impl Text {
                  WHERE j.execution_id = c.execution_id AND j.number >= c.number)"
                 ),
             );
+            self.parameters += 1;
+            self.rejected = Some(self.parameters);
         }
         if parts.has(Parts::NAMES) {
             let rows = self.rows(
@@ -325,10 +331,15 @@ impl Text {
                 "NULL::int4[]".to_owned()
             }
         };
+        let rejected = match self.rejected {
+            Some(parameter) => format!("${parameter}::int4[]"),
+            None => "NULL::int4[]".to_owned(),
+        };
         let refusals = [
             list(self.parts.has(Parts::NAMES), "unnamed"),
             list(self.parts.needs(), "lost"),
             list(self.parts.has(Parts::CAREFUL), "taken"),
+            rejected,
         ]
         .join(", ");
         if self.parts.can_refuse() {
@@ -336,7 +347,7 @@ impl Text {
                 "logged",
                 &format!(
                     "INSERT INTO commit_log \
-                 (node_id, incarnation, seq, names_taken, guards_lost, steps_taken) \
+                 (node_id, incarnation, seq, names_taken, guards_lost, steps_taken, rejected) \
                  SELECT id, incarnation, $3, {refusals} FROM fence"
                 ),
             );

@@ -53,10 +53,9 @@ impl Writer {
                 items.len()
             )));
         }
-        let refusals = match self.write(fence, items, false).await {
-            // The batch is gone as a whole; the items that are not to blame are written now.
-            Err(CommitError::Refused(error)) if is_step_taken(&error) => {
-                self.write(fence, items, true).await?
+        let refusals = match self.write(fence, items, None).await {
+            Err(CommitError::Refused(error)) if is_about_rows(&error) => {
+                self.write_carefully(fence, items).await?
             }
             other => other?,
         };
@@ -82,13 +81,55 @@ impl Writer {
         }
     }
 
+    /// After the batch has failed as a whole: finds the items that are to blame and writes the others.
+    async fn write_carefully(
+        &mut self,
+        fence: &Fence,
+        items: &[Item],
+    ) -> Result<Refusals, CommitError> {
+        // Most often it is a step that was written before, which looking first settles.
+        match self.write(fence, items, Some(&[])).await {
+            Err(CommitError::Refused(error)) if is_about_rows(&error) => {}
+            other => return other,
+        }
+        let mut rejected = Vec::new();
+        for (position, item) in (0_i32..).zip(items) {
+            match self.rehearse(fence, item).await {
+                Ok(()) => {}
+                Err(error) if is_about_rows(&error) => {
+                    tracing::error!(
+                        execution.id = %item.execution,
+                        error = %error,
+                        "the database cannot hold a step"
+                    );
+                    rejected.push(position);
+                }
+                Err(error) => return Err(CommitError::Refused(error)),
+            }
+        }
+        self.write(fence, items, Some(&rejected)).await
+    }
+
+    /// Writes one item alone and takes it back.
+    async fn rehearse(&mut self, fence: &Fence, item: &Item) -> Result<(), sqlx::Error> {
+        let columns = Columns::of(std::slice::from_ref(item), Some(&[]));
+        let text = self.text(columns.parts);
+        let mut connection = self.connection().await?;
+        let query = columns.query(AssertSqlSafe(text), fence);
+        let mut transaction = connection.begin().await?;
+        let row = transaction.fetch_one(Unnamed(query)).await;
+        transaction.rollback().await?;
+        self.connection = Some(connection);
+        row.map(drop)
+    }
+
     async fn write(
         &mut self,
         fence: &Fence,
         items: &[Item],
-        is_careful: bool,
+        care: Option<&[i32]>,
     ) -> Result<Refusals, CommitError> {
-        let columns = Columns::of(items, is_careful);
+        let columns = Columns::of(items, care);
         let text = self.text(columns.parts);
         // Out of its place while in use: a future that is dropped half-way leaves no connection with
         // half an answer behind.
@@ -133,6 +174,15 @@ impl Writer {
         Refusals::read(&row, items)
     }
 
+    /// The connection, out of its place while in use: a future that is dropped half-way leaves none
+    /// with half an answer behind.
+    async fn connection(&mut self) -> Result<PgConnection, sqlx::Error> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.db.connect_alone().await,
+        }
+    }
+
     fn text(&mut self, parts: Parts) -> Arc<str> {
         let text = self
             .texts
@@ -165,12 +215,18 @@ fn is_final(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a row was there already that only an earlier commit of the same step can have written.
-fn is_step_taken(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            error.is_unique_violation() && error.table() != Some("commit_log")
-        }
-        _ => false,
-    }
+/// Whether the error is about what was to be written, so that trying again is of no use: a key that
+/// is taken, a value that its column cannot hold. A name of a commit that is spent, and a partition
+/// that is missing, are not.
+fn is_about_rows(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    let is_missing_partition = error.is_check_violation() && error.constraint().is_none();
+    let class = error
+        .code()
+        .and_then(|code| code.get(..2).map(str::to_owned));
+    matches!(class.as_deref(), Some("22" | "23" | "54"))
+        && error.table() != Some("commit_log")
+        && !is_missing_partition
 }

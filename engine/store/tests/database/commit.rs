@@ -385,3 +385,65 @@ async fn what_the_database_refuses_is_not_written_and_the_writer_goes_on() {
     assert_eq!(count(&db, "execution").await, 0);
     node.pass(whole(good)).await;
 }
+
+#[tokio::test]
+async fn an_item_that_the_database_cannot_hold_is_left_out_alone() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let ids = [
+        id(&db, 1).await,
+        id(&db, 2).await,
+        id(&db, 3).await,
+        id(&db, 4).await,
+    ];
+    node.pass(named(ids[0], "taken")).await;
+    let batch = [
+        whole(ids[1]),
+        // Longer than its column.
+        named(ids[2], &"x".repeat(81)),
+        named(ids[3], "taken"),
+        opening(ids[0]),
+        next(ids[0], 2),
+    ];
+    let expected = [
+        Outcome::Committed,
+        Outcome::Rejected,
+        Outcome::NameTaken {
+            by: ids[0],
+            is_same_input: true,
+        },
+        Outcome::Conflict,
+        Outcome::Committed,
+    ];
+    let fence = node.next_fence();
+    let outcomes = node.writer.commit(&fence, &batch).await.unwrap();
+    assert_eq!(outcomes, expected);
+    // The log says the same.
+    let resolved = node.writer.resolve(&fence, &batch).await.unwrap();
+    assert_eq!(resolved.unwrap(), expected);
+    assert_eq!(steps(&db, ids[0]).await, [1, 2]);
+    assert!(steps(&db, ids[2]).await.is_empty());
+    assert_eq!(count(&db, "execution").await, 2);
+    assert_eq!(count(&db, "execution_name").await, 1);
+}
+
+#[tokio::test]
+async fn a_null_character_is_replaced_where_text_cannot_hold_it() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let execution = id(&db, 1).await;
+    let mut end = close(execution, Status::Failed);
+    end.error = Some("a\0b".to_owned());
+    node.pass(Item {
+        close: Some(end),
+        ..opening(execution)
+    })
+    .await;
+    let error: String = sqlx::query_scalar("SELECT error FROM execution")
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert_eq!(error, "a\u{fffd}b");
+}

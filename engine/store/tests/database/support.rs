@@ -18,7 +18,7 @@ pub(crate) struct Database {
     /// The direct way.
     pub(crate) url: String,
     pooler: Option<Pooler>,
-    _database: tests::support::Database,
+    _kept: tests::support::Database,
 }
 
 impl Database {
@@ -51,7 +51,7 @@ impl Database {
         Self {
             url: database.url().to_owned(),
             pooler: IS_POOLED.then(|| Pooler::start(&database)).flatten(),
-            _database: database,
+            _kept: database,
         }
     }
 }
