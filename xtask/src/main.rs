@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "a command for people talks to people")]
 
+mod bench;
 mod check;
 mod db;
 mod dev;
@@ -21,6 +22,8 @@ use check::Scope;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
+  bench [--quick] [--full] [--binary PATH]
+               measure the release build and print tables; docs/benchmarks.md explains them
   check [--no-tests]
                everything that CI runs; with --no-tests the part that runs nothing of ours
   db prepare   check every SQL query against the migrations; write engine/store/.sqlx and
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["bench", arguments @ ..] => bench::run(arguments),
         ["check"] => check::check(Scope::All),
         ["check", "--no-tests"] => check::check(Scope::NoTests),
         ["dev", "server", arguments @ ..] => dev::server(arguments),

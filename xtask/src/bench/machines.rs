@@ -1,0 +1,65 @@
+//! The definitions that are measured.
+
+/// States of each chain.
+pub(super) const STEPS: u32 = 10;
+/// Items of the Map.
+pub(super) const ITEMS: u32 = 1_000;
+/// The name under which the local function is registered.
+pub(super) const FUNCTION: &str = "bench";
+
+pub(super) fn pass_chain() -> String {
+    chain(r#""Type":"Pass""#)
+}
+
+pub(super) fn task_chain() -> String {
+    chain(&format!(
+        r#""Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:{FUNCTION}""#
+    ))
+}
+
+/// One Pass for each element of an input that is an array.
+pub(super) fn map() -> String {
+    r#"{"StartAt":"Each","States":{"Each":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"One","States":{"One":{"Type":"Pass","End":true}}}}}}"#
+        .to_owned()
+}
+
+/// Sleeps until the time that its input says.
+pub(super) fn sleeper() -> String {
+    r#"{"StartAt":"Sleep","States":{"Sleep":{"Type":"Wait","TimestampPath":"$.until","End":true}}}"#
+        .to_owned()
+}
+
+pub(super) fn items() -> String {
+    let items: Vec<String> = (0..ITEMS).map(|item| item.to_string()).collect();
+    format!("[{}]", items.join(","))
+}
+
+fn chain(state: &str) -> String {
+    let states = (1..=STEPS).map(|step| {
+        let next = match step {
+            STEPS => r#""End":true"#.to_owned(),
+            _ => format!(r#""Next":"Step{}""#, step + 1),
+        };
+        format!(r#""Step{step}":{{{state},{next}}}"#)
+    });
+    let states: Vec<String> = states.collect();
+    format!(r#"{{"StartAt":"Step1","States":{{{}}}}}"#, states.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_names_each_next_state_and_ends_once() {
+        let chain = pass_chain();
+        for step in 2..=STEPS {
+            assert!(
+                chain.contains(&format!(r#""Next":"Step{step}""#)),
+                "{chain}"
+            );
+        }
+        assert_eq!(chain.matches(r#""End":true"#).count(), 1);
+        assert_eq!(chain.matches('{').count(), chain.matches('}').count());
+    }
+}
