@@ -1,5 +1,7 @@
 //! The built `stepwright` command: what it prints, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
