@@ -38,6 +38,33 @@ struct Plan {
     asleep: u32,
     /// Executions that wake at one moment.
     due: u32,
+    /// How long one load goes on without a pause, to see whether it declines.
+    endurance: Duration,
+    part: Part,
+}
+
+/// What of it is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Loads,
+    Sleepers,
+    Endurance,
+}
+
+impl Part {
+    fn named(name: &str) -> Result<Self> {
+        Ok(match name {
+            "loads" => Self::Loads,
+            "sleepers" => Self::Sleepers,
+            "endurance" => Self::Endurance,
+            _ => bail!("`{name}` is no part: loads, sleepers and endurance are"),
+        })
+    }
+
+    fn includes(self, part: Self) -> bool {
+        self == Self::All || self == part
+    }
 }
 
 impl Plan {
@@ -48,6 +75,8 @@ impl Plan {
             length: Duration::from_secs(5),
             asleep: 20_000,
             due: 10_000,
+            endurance: Duration::from_secs(20),
+            part: Part::All,
         };
         let mut arguments = arguments.iter();
         while let Some(&argument) = arguments.next() {
@@ -56,14 +85,22 @@ impl Plan {
                     plan.rounds = 1;
                     plan.length = Duration::from_millis(500);
                     (plan.asleep, plan.due) = (1_000, 500);
+                    plan.endurance = Duration::from_secs(2);
                 }
-                "--full" => plan.asleep = 100_000,
+                "--full" => {
+                    plan.asleep = 100_000;
+                    plan.endurance = Duration::from_mins(1);
+                }
+                "--only" => {
+                    let name = arguments.next().context("--only needs a part")?;
+                    plan.part = Part::named(name)?;
+                }
                 "--binary" => {
                     let path = arguments.next().context("--binary needs a path")?;
                     plan.binary = PathBuf::from(path);
                 }
                 _ => bail!(
-                    "the argument `{argument}` is not allowed: --quick, --full and --binary PATH are"
+                    "the argument `{argument}` is not allowed: --quick, --full, --only PART and --binary PATH are"
                 ),
             }
         }
@@ -96,10 +133,20 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     start_up.warm.push((server.first_answer, server.ready));
     let bench = Bench::prepare(&server, &folder, plan.rounds, plan.length)?;
     println!("{}", report::machine(&bench.database));
-    let found = bench.measure()?;
-    let sleep = sleepers::measure(&server, &bench.sleeper, plan.asleep, plan.due)?;
+    let mut found = bench.found()?;
+    // First, since a fresh database is where a plan goes stale.
+    if plan.part.includes(Part::Endurance) {
+        found.endurance = bench.endure(plan.endurance)?;
+    }
+    if plan.part.includes(Part::Loads) {
+        bench.measure(&mut found)?;
+    }
+    if plan.part.includes(Part::Sleepers) {
+        let sleep = sleepers::measure(&server, &bench.sleeper, plan.asleep, plan.due)?;
+        found.sleep = Some(sleep);
+    }
     server.stop()?;
-    print!("{}", report::tables(&found, &start_up, &sleep, &plan));
+    print!("{}", report::tables(&found, &start_up, &plan));
     Ok(())
 }
 
@@ -113,7 +160,9 @@ mod tests {
         assert_eq!((plan.asleep, plan.rounds), (100_000, 3));
         assert_eq!(plan.binary, PathBuf::from("/bin/true"));
         assert_eq!(Plan::from_arguments(&["--quick"]).unwrap().rounds, 1);
-        for wrong in [&["--fast"][..], &["--binary"]] {
+        let plan = Plan::from_arguments(&["--only", "sleepers"]).unwrap();
+        assert!(plan.part.includes(Part::Sleepers) && !plan.part.includes(Part::Loads));
+        for wrong in [&["--fast"][..], &["--binary"], &["--only", "half"]] {
             assert!(Plan::from_arguments(wrong).is_err());
         }
     }

@@ -45,6 +45,8 @@ impl Node {
                     let until = before.plus_micros(micros(self.settings.lease)).as_micros();
                     self.lease_until.store(until, Ordering::Relaxed);
                 }
+                // It has given them back itself.
+                Ok(Ok(None)) if self.drained.is_cancelled() => return,
                 Ok(Ok(None)) => {
                     tracing::error!("another node has taken over the shards of this one");
                     self.lease_lost();

@@ -1,7 +1,7 @@
 //! What the PostgreSQL under the server does without it: facts about it, and pgbench on it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -14,6 +14,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS bench_commits \
     (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now(), body text)";
 const INSERT: &str =
     "INSERT INTO bench_commits (body) VALUES ('{\"type\":\"PassStateExited\"}');\n";
+/// Rows of a batch, about what a busy writer takes at a time.
+const BATCH: u32 = 64;
+const BATCH_INSERT: &str = "INSERT INTO bench_journal (execution, first, events, body) \
+    SELECT gen_random_uuid(), 1, 22, repeat('{\"t\":\"PassStateExited\",\"n\":\"Step\"}', 8) \
+    FROM generate_series(1, 64);\n";
+const JOURNAL: &str = "CREATE TABLE IF NOT EXISTS bench_journal (execution uuid, first int, \
+    events int, body text, PRIMARY KEY (execution, first))";
 const SETTINGS: [&str; 5] = [
     "server_version",
     "fsync",
@@ -26,7 +33,9 @@ const SETTINGS: [&str; 5] = [
 pub(super) struct Database {
     installation: Installation,
     url: String,
-    script: PathBuf,
+    /// A script of one row a transaction, and one of a batch.
+    single: PathBuf,
+    batch: PathBuf,
 }
 
 impl Database {
@@ -37,7 +46,8 @@ impl Database {
         Ok(Self {
             installation: embedded_pg::find(&Search::from_environment(), None, data.path())?,
             url: url.context("the server runs no PostgreSQL in its folder")?,
-            script: data.path().join("bench.sql"),
+            single: data.path().join("bench.sql"),
+            batch: data.path().join("bench-batch.sql"),
         })
     }
 
@@ -59,12 +69,27 @@ impl Database {
             bail!("{} holds no pgbench", self.installation.bin_dir.display());
         }
         self.psql(TABLE)?;
-        let path = self.script.display();
-        fs::write(&self.script, INSERT).with_context(|| format!("writing {path}"))
+        self.psql(JOURNAL)?;
+        for (path, script) in [(&self.single, INSERT), (&self.batch, BATCH_INSERT)] {
+            let written = fs::write(path, script);
+            written.with_context(|| format!("writing {}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// Commits of one row each, a second, by so many clients.
     pub(super) fn commits_per_second(&self, clients: usize, length: Duration) -> Result<f64> {
+        self.pgbench(&self.single, clients, length)
+    }
+
+    /// Rows a second in the shape of the journal, committed in batches: what a whole run in one row
+    /// costs the database when nothing else is done.
+    pub(super) fn rows_per_second(&self, clients: usize, length: Duration) -> Result<f64> {
+        let commits = self.pgbench(&self.batch, clients, length)?;
+        Ok(commits * f64::from(BATCH))
+    }
+
+    fn pgbench(&self, script: &Path, clients: usize, length: Duration) -> Result<f64> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut command = Command::new(self.installation.program("pgbench"));
         command
@@ -73,7 +98,7 @@ impl Database {
             .arg(format!("--jobs={}", clients.min(threads)))
             .arg(format!("--time={}", length.as_secs().max(1)))
             .arg("--file")
-            .arg(&self.script)
+            .arg(script)
             .arg(&self.url);
         let output = command.output().context("running pgbench")?;
         let text = text_of("pgbench", &output)?;
@@ -112,6 +137,11 @@ fn tps_in(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_batch_inserts_as_many_rows_as_are_counted() {
+        assert!(BATCH_INSERT.contains(&format!("generate_series(1, {BATCH})")));
+    }
 
     #[test]
     fn the_rate_without_the_time_to_connect_is_taken() {

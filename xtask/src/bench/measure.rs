@@ -12,6 +12,7 @@ use super::load::{self, Run, median};
 use super::machines::{self, FUNCTION};
 use super::process;
 use super::server::{Folder, Server};
+use super::sleepers::Sleep;
 
 /// Callers at a time, and the clients of pgbench: the targets are told against 32 of those.
 pub(super) const CALLERS: [usize; 3] = [1, 16, 64];
@@ -21,6 +22,11 @@ const IDLE_PAUSE: Duration = Duration::from_millis(5);
 const MAP_RUNS: usize = 5;
 const WARM_UP: Duration = Duration::from_millis(300);
 const LARGE_INPUT_BYTES: usize = 8 << 10;
+/// Into how many parts of one length a long load is cut.
+const ENDURANCE_PARTS: u32 = 6;
+/// Callers of that load, and clients of pgbench that insert batches.
+const ENDURANCE_CALLERS: usize = 64;
+pub(super) const BATCH_CLIENTS: usize = 2;
 
 /// What a load does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +116,11 @@ pub(super) struct Found {
     samples: Vec<((Load, usize), Vec<Sample>)>,
     /// Commits a second of pgbench with so many clients; empty where it could not run.
     commits: Vec<(usize, Vec<f64>)>,
+    /// Rows a second that pgbench inserts in batches.
+    batched_rows: Vec<f64>,
+    /// Executions a second in each part of one long load.
+    pub(super) endurance: Vec<f64>,
+    pub(super) sleep: Option<Sleep>,
     /// Why pgbench could not run.
     pub(super) no_pgbench: Option<String>,
     /// Milliseconds of each Map.
@@ -136,6 +147,11 @@ impl Found {
     pub(super) fn commits(&self, clients: usize) -> Option<f64> {
         let (_, all) = self.commits.iter().find(|(count, _)| *count == clients)?;
         Some(median(all.iter().copied()))
+    }
+
+    pub(super) fn batched_rows(&self) -> Option<f64> {
+        let rows = self.batched_rows.iter().copied();
+        (!self.batched_rows.is_empty()).then(|| median(rows))
     }
 }
 
@@ -177,15 +193,32 @@ impl<'a> Bench<'a> {
         })
     }
 
-    pub(super) fn measure(&self) -> Result<Found> {
-        let mut found = Found {
+    /// What is known before anything has been measured.
+    pub(super) fn found(&self) -> Result<Found> {
+        Ok(Found {
             samples: Vec::new(),
             commits: Vec::new(),
+            batched_rows: Vec::new(),
+            endurance: Vec::new(),
+            sleep: None,
             no_pgbench: None,
             maps: Vec::new(),
             resident_idle: process::resident_bytes(self.server.pid())?,
             function_calls: 0,
-        };
+        })
+    }
+
+    /// One load without a pause, and how much of it was done in each part of the time.
+    pub(super) fn endure(&self, length: Duration) -> Result<Vec<f64>> {
+        let part = length / ENDURANCE_PARTS;
+        let parts = (0..ENDURANCE_PARTS).map(|_| {
+            let run = self.run(Load::PassWait, ENDURANCE_CALLERS, part)?;
+            Ok(run.per_second())
+        });
+        parts.collect()
+    }
+
+    pub(super) fn measure(&self, found: &mut Found) -> Result<()> {
         if let Err(error) = self.database.prepare() {
             found.no_pgbench = Some(format!("{error:#}"));
         }
@@ -194,10 +227,10 @@ impl<'a> Bench<'a> {
         }
         for round in 1..=self.rounds {
             eprintln!("round {round} of {}", self.rounds);
-            self.round(&mut found)?;
+            self.round(found)?;
         }
         found.function_calls = self.function.calls();
-        Ok(found)
+        Ok(())
     }
 
     fn round(&self, found: &mut Found) -> Result<()> {
@@ -214,6 +247,8 @@ impl<'a> Bench<'a> {
                 let commits = self.database.commits_per_second(clients, self.length)?;
                 push(&mut found.commits, clients, commits);
             }
+            let rows = self.database.rows_per_second(BATCH_CLIENTS, self.length)?;
+            found.batched_rows.push(rows);
         }
         let (mut caller, items) = (Caller::new(self.server.address)?, machines::items());
         for _ in 0..MAP_RUNS {

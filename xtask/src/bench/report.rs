@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Duration;
 
-use super::Plan;
 use super::database::Database;
 use super::load::median;
 use super::machines::{ITEMS, STEPS};
-use super::measure::{Found, Load, PGBENCH_CLIENTS};
+use super::measure::{BATCH_CLIENTS, Found, Load, PGBENCH_CLIENTS};
 use super::sleepers::Sleep;
 use super::table::{Table, number};
+use super::{Part, Plan};
 
 /// The clients of pgbench that the targets are told against, and the callers that they are told for.
 const ANCHOR_CLIENTS: usize = 32;
@@ -38,24 +38,28 @@ pub(super) fn machine(database: &Database) -> String {
     )
 }
 
-pub(super) fn tables(found: &Found, start_up: &StartUp, sleep: &Sleep, plan: &Plan) -> String {
-    let mut text = format!(
-        "Medians of {} rounds of {} s a load\n\n{}\n",
-        plan.rounds,
-        plan.length.as_secs_f64(),
-        loads(found)
-    );
+pub(super) fn tables(found: &Found, start_up: &StartUp, plan: &Plan) -> String {
+    let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{}", commits(found));
+    if plan.part.includes(Part::Loads) {
+        let seconds = plan.length.as_secs_f64();
+        let _ = writeln!(
+            text,
+            "Medians of {} rounds of {seconds} s a load\n",
+            plan.rounds
+        );
+        let _ = writeln!(text, "{}", loads(found));
+        let _ = writeln!(text, "{}", commits(found));
+        let calls = found.function_calls;
+        let _ = writeln!(text, "The function was called {calls} times.\n");
+    }
     if let Some(reason) = &found.no_pgbench {
         let _ = writeln!(text, "pgbench was left out: {reason}\n");
     }
-    let _ = writeln!(
-        text,
-        "The function was called {} times.\n",
-        found.function_calls
-    );
-    let _ = writeln!(text, "{}", targets(found, start_up, sleep, plan));
+    if !found.endurance.is_empty() {
+        let _ = writeln!(text, "{}", endurance(&found.endurance, plan));
+    }
+    let _ = writeln!(text, "{}", targets(found, start_up, plan));
     text
 }
 
@@ -103,10 +107,32 @@ fn commits(found: &Found) -> Table {
             table.row([format!("{clients} clients"), number(commits)]);
         }
     }
+    if let Some(rows) = found.batched_rows() {
+        table.row([
+            format!("{BATCH_CLIENTS} clients, journal rows in batches: rows/s"),
+            number(rows),
+        ]);
+    }
     table
 }
 
-fn targets(found: &Found, start_up: &StartUp, sleep: &Sleep, plan: &Plan) -> Table {
+/// A load that goes on: each part of it beside the first.
+fn endurance(parts: &[f64], plan: &Plan) -> Table {
+    let title = format!(
+        "{} for {} s",
+        Load::PassWait.title(),
+        plan.endurance.as_secs()
+    );
+    let mut table = Table::new(&[&title, "a second", "of the first part"]);
+    let first = parts.first().copied().unwrap_or(1.0);
+    for (index, rate) in parts.iter().enumerate() {
+        let percent = format!("{} %", number(100.0 * rate / first));
+        table.row([format!("part {}", index + 1), number(*rate), percent]);
+    }
+    table
+}
+
+fn targets(found: &Found, start_up: &StartUp, plan: &Plan) -> Table {
     let mut table = Table::new(&["target", "measured", "wanted", "is met"]);
     let mut row = |what: &str, value: Option<f64>, wanted: Wanted, unit: &str| {
         let (wanted, met) = match wanted {
@@ -131,6 +157,49 @@ fn targets(found: &Found, start_up: &StartUp, sleep: &Sleep, plan: &Plan) -> Tab
                 .to_owned(),
         ]);
     };
+    if plan.part.includes(Part::Loads) {
+        load_targets(found, &mut row);
+    }
+    if let Some(sleep) = &found.sleep {
+        sleep_targets(sleep, plan, &mut row);
+    }
+    let idle = bytes(found.resident_idle) / f64::from(1 << 20);
+    row(
+        "memory of the server before any load",
+        Some(idle),
+        Wanted::AtMost(40.0),
+        "MB",
+    );
+    let warm = |of: fn(&(Duration, Duration)) -> Duration| {
+        median(start_up.warm.iter().map(|times| of(times).as_secs_f64()))
+    };
+    let warm_ready = warm(|times| times.1);
+    row(
+        "first answer, cold",
+        Some(start_up.cold.0.as_secs_f64()),
+        Wanted::AtMost(3.0),
+        "s",
+    );
+    row(
+        "ready, cold",
+        Some(start_up.cold.1.as_secs_f64()),
+        Wanted::Nothing,
+        "s",
+    );
+    row(
+        "first answer, warm",
+        Some(warm(|times| times.0)),
+        Wanted::AtMost(3.0),
+        "s",
+    );
+    row("ready, warm", Some(warm_ready), Wanted::AtMost(3.0), "s");
+    table
+}
+
+/// Takes what is told, its value, what was wanted and the unit.
+type Row<'a> = dyn FnMut(&str, Option<f64>, Wanted, &str) + 'a;
+
+fn load_targets(found: &Found, row: &mut Row<'_>) {
     let anchor = found.commits(ANCHOR_CLIENTS);
     for (load, percent) in [
         (Load::PassWait, 60.0),
@@ -180,6 +249,9 @@ fn targets(found: &Found, start_up: &StartUp, sleep: &Sleep, plan: &Plan) -> Tab
         Wanted::AtMost(60.0),
         "ms",
     );
+}
+
+fn sleep_targets(sleep: &Sleep, plan: &Plan, row: &mut Row<'_>) {
     let each =
         bytes(sleep.resident_after.saturating_sub(sleep.resident_before)) / f64::from(plan.asleep);
     row(
@@ -200,37 +272,6 @@ fn targets(found: &Found, start_up: &StartUp, sleep: &Sleep, plan: &Plan) -> Tab
         Wanted::Nothing,
         "/s",
     );
-    let idle = bytes(found.resident_idle) / f64::from(1 << 20);
-    row(
-        "memory of the server before any load",
-        Some(idle),
-        Wanted::AtMost(40.0),
-        "MB",
-    );
-    let warm = |of: fn(&(Duration, Duration)) -> Duration| {
-        median(start_up.warm.iter().map(|times| of(times).as_secs_f64()))
-    };
-    let warm_ready = warm(|times| times.1);
-    row(
-        "first answer, cold",
-        Some(start_up.cold.0.as_secs_f64()),
-        Wanted::AtMost(3.0),
-        "s",
-    );
-    row(
-        "ready, cold",
-        Some(start_up.cold.1.as_secs_f64()),
-        Wanted::Nothing,
-        "s",
-    );
-    row(
-        "first answer, warm",
-        Some(warm(|times| times.0)),
-        Wanted::AtMost(3.0),
-        "s",
-    );
-    row("ready, warm", Some(warm_ready), Wanted::AtMost(3.0), "s");
-    table
 }
 
 #[derive(Clone, Copy)]
