@@ -56,7 +56,7 @@ class Running:
 
 
 class Server(Running):
-    """A server of this run's own: `url`, `database_url` and `pid`."""
+    """A server of this run's own: `url`, `database_url`, `pid`, its `data` folder, its `program`."""
 
     def __init__(self, *arguments):
         program = os.environ.get("STEPWRIGHT_TEST_SERVER", TOP / "target/debug/test-server")
@@ -70,6 +70,8 @@ class Server(Running):
         super().__init__(told["url"])
         self.database_url = told["database_url"]
         self.pid = told["pid"]
+        self.data = told["data"]
+        self.program = told["program"]
 
     def stop(self):
         """Stops the server and drops its database; returns how it ended."""

@@ -9,6 +9,7 @@
 
 pub mod bearer;
 pub mod content_type;
+pub mod cookies;
 pub mod form;
 pub mod guard;
 pub mod host;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod sign_in;
 pub mod sigv4;
 pub mod token;
+pub mod way_back;
 
 #[cfg(test)]
 mod tests;

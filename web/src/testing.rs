@@ -37,7 +37,7 @@ impl TestApp {
     pub(crate) async fn with(settings: Settings) -> Self {
         let database = Database::fresh();
         let db = Db::open(&db::Settings::new(database.url())).await.unwrap();
-        let secrets = Arc::new(Secrets::new(&[(1, Hidden::new([7; 32]))].into()));
+        let secrets = Arc::new(secrets());
         let clock = crate::clock::system();
         let account = functions::Account {
             region: settings.region.as_str().into(),
@@ -116,6 +116,11 @@ impl TestApp {
             );
         }
     }
+}
+
+/// What every test's app seals with.
+pub(crate) fn secrets() -> Secrets {
+    Secrets::new(&[(1, Hidden::new([7; 32]))].into())
 }
 
 /// A node whose functions answer what a test scripts.

@@ -4,28 +4,17 @@
 use http::{HeaderMap, HeaderValue};
 use store::db::Db;
 
-use super::{Access, Principal, Refusal, bearer, token};
+use super::{Access, Principal, Refusal, bearer, cookies, token};
 use crate::access::principal::Caller;
 use crate::hidden::Hidden;
 
 /// The cookie's name. Where people reach the server by https, browsers hold it to that with the prefix.
 const COOKIE: &str = "stepwright_session";
 const COOKIE_HTTPS: &str = "__Host-stepwright_session";
-/// The longest cookie header that is searched.
-const COOKIES_BYTES_MAX: usize = 16 << 10;
 
 /// The session token that the request carries.
 pub fn token_of(headers: &HeaderMap, is_https: bool) -> Option<Hidden<String>> {
-    let name = cookie_name(is_https);
-    headers
-        .get_all(http::header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .filter(|text| text.len() <= COOKIES_BYTES_MAX)
-        .flat_map(|text| text.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(given, value)| *given == name && !value.is_empty())
-        .map(|(_, value)| Hidden::new(value.to_owned()))
+    cookies::find(headers, cookie_name(is_https)).map(|value| Hidden::new(value.to_owned()))
 }
 
 /// The principal of a session, where it is open.

@@ -7,7 +7,6 @@ use axum::{
     http::{Extensions, request::Parts},
     response::Response,
 };
-use axum_extra::extract::CookieJar;
 
 use asl::Timestamp;
 
@@ -121,7 +120,7 @@ impl Visit {
     fn stranger(parts: &Parts, app: &Shared) -> Self {
         let here = parts.uri.path_and_query();
         Self {
-            theme: Theme::of(&CookieJar::from_headers(&parts.headers)),
+            theme: Theme::of(&parts.headers),
             nonce: nonce(&parts.extensions),
             here: here.map_or_else(|| "/".to_owned(), ToString::to_string),
             form_token: String::new(),

@@ -3,11 +3,12 @@
 
 use axum::{
     Form,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::{CookieJar, cookie::Cookie};
 use serde::Deserialize;
+
+use crate::access::{cookies, way_back::own_path};
 
 const COOKIE: &str = "theme";
 const KEPT_SECONDS: u32 = 365 * 24 * 3600;
@@ -24,8 +25,8 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    pub fn of(cookies: &CookieJar) -> Self {
-        match cookies.get(COOKIE).map(Cookie::value) {
+    pub fn of(headers: &HeaderMap) -> Self {
+        match cookies::find(headers, COOKIE) {
             Some("light") => Self::Light,
             Some("dark") => Self::Dark,
             _ => Self::System,
@@ -72,33 +73,4 @@ pub async fn choose(Form(choice): Form<Choice>) -> Response {
     );
     let back = Redirect::to(own_path(&choice.back));
     ([(header::SET_COOKIE, cookie)], back).into_response()
-}
-
-/// `path` where it is one of this server's pages, else the overview: an address from a form must
-/// not lead away.
-pub fn own_path(path: &str) -> &str {
-    let is_own = path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains(['\\', '\r', '\n'])
-        && path.is_ascii();
-    if is_own { path } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_way_back_leads_to_this_server_only() {
-        for (path, expected) in [
-            ("/machines?q=a", "/machines?q=a"),
-            ("//evil.example/", "/"),
-            ("/\\evil.example", "/"),
-            ("https://evil.example/", "/"),
-            ("/a\r\nSet-Cookie: x=y", "/"),
-            ("", "/"),
-        ] {
-            assert_eq!(own_path(path), expected);
-        }
-    }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::error::{ApiError, Code};
 use super::{dispatch, model, unknown, validate};
+use crate::access::Principal;
 use crate::app::{App, Shared};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -25,7 +26,7 @@ const SERVICE: &str = "AWSStepFunctions.";
 pub(super) struct Answer(Vec<u8>);
 
 /// Handles `POST /`.
-pub(super) async fn call(State(app): State<Shared>, request: Request) -> Response {
+pub(super) async fn call(_: Principal, State(app): State<Shared>, request: Request) -> Response {
     #[expect(
         clippy::disallowed_methods,
         reason = "request ids mean nothing but themselves"

@@ -1,0 +1,282 @@
+//! The rules that hold for every route, tried on every route that there is: what is described is
+//! there and the other way round, and nobody gets anywhere without saying who they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::access::keys;
+use crate::testing::{TestApp, body};
+
+/// A method and the pattern of a path, as in `GET /api/v1/executions/{id}`.
+type Routes = BTreeSet<(Method, String)>;
+
+/// What needs no principal: health, since probes have no key; the way to sign in, and how it looks.
+const OPEN: [(Method, &str); 6] = [
+    (Method::GET, "/healthz"),
+    (Method::GET, "/readyz"),
+    (Method::GET, "/sign-in"),
+    (Method::POST, "/sign-in"),
+    (Method::POST, "/theme"),
+    (Method::GET, "/assets/{hash}/{*name}"),
+];
+
+/// What describes the API is not part of it.
+const UNDESCRIBED: &str = "/api/v1/openapi.json";
+
+/// Reads the routes off a router. axum tells them in its Debug text alone: each as an id with its
+/// methods, and apart from that the ids' paths.
+fn routes_of(router: &Router) -> Routes {
+    let text = format!("{router:?}");
+    let text = text.split("fallback_router:").next().unwrap();
+    let (endpoints, paths) = text.split_once("node: Node").unwrap();
+    let id_in = |text: &str| text[..text.find(')').unwrap()].parse::<u32>().unwrap();
+    let mut methods: BTreeMap<u32, &str> = BTreeMap::new();
+    for endpoint in endpoints.split("RouteId(").skip(1) {
+        let allowed = endpoint
+            .split("Bytes(b\"")
+            .nth(1)
+            .expect("a route has methods");
+        methods.insert(id_in(endpoint), allowed.split('"').next().unwrap());
+    }
+    let mut routes = Routes::new();
+    for path in paths.split("RouteId(").skip(1) {
+        let pattern = path.split('"').nth(1).unwrap();
+        for method in methods[&id_in(path)].split(',') {
+            // Comes with every GET.
+            if method != "HEAD" {
+                routes.insert((method.parse().unwrap(), pattern.to_owned()));
+            }
+        }
+    }
+    routes
+}
+
+/// The routes that `/api/v1/openapi.json` tells of.
+async fn described(app: &TestApp) -> Routes {
+    let request = Request::get(UNDESCRIBED).body(Body::empty()).unwrap();
+    let document = body(app.send(request).await).await;
+    let mut routes = Routes::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            let method = method.to_ascii_uppercase().parse().unwrap();
+            routes.insert((method, path.clone()));
+        }
+    }
+    routes
+}
+
+/// A request to that route, with something in the place of each parameter.
+fn request_to(method: &Method, pattern: &str) -> Request<Body> {
+    let parts = pattern.split('/').map(|part| match part {
+        "{number}" => "1",
+        part if part.starts_with('{') => "x",
+        part => part,
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    let content_type = match (pattern, method) {
+        ("/", &Method::POST) => "application/x-amz-json-1.0",
+        (path, _) if path.starts_with("/api/") => "application/json",
+        _ => "application/x-www-form-urlencoded",
+    };
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .header("content-type", content_type)
+        .body(Body::from("{}"))
+        .unwrap()
+}
+
+fn is_open(method: &Method, pattern: &str) -> bool {
+    OPEN.contains(&(method.clone(), pattern))
+}
+
+#[tokio::test]
+async fn the_native_apis_routes_are_those_that_its_document_describes() {
+    let app = TestApp::new().await;
+    let mut served = routes_of(&super::router(app.app.clone()));
+    served.retain(|(_, path)| path.starts_with("/api/") && path != UNDESCRIBED);
+    assert!(served.len() > 10, "{served:?}");
+    let described = described(&app).await;
+    let undescribed: Vec<_> = served.difference(&described).collect();
+    let missing: Vec<_> = described.difference(&served).collect();
+    assert_eq!((undescribed, missing), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn no_handler_but_the_open_ones_answers_without_a_principal() {
+    let app = TestApp::new().await;
+    let router = super::unguarded(app.app.clone());
+    let routes = routes_of(&router);
+    for (method, path) in OPEN {
+        assert!(routes.contains(&(method, path.to_owned())), "{path}");
+    }
+    assert!(routes.contains(&(Method::POST, "/".to_owned())));
+    for (method, path) in routes {
+        let request = request_to(&method, &path);
+        let answer = router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await;
+        let refuses = status == StatusCode::INTERNAL_SERVER_ERROR
+            && text.unwrap().starts_with(b"this route has no guard");
+        assert_eq!(refuses, !is_open(&method, &path), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn with_keys_every_route_but_the_open_ones_asks_for_one() {
+    let app = TestApp::new().await;
+    let (key, _) = keys::make(&crate::testing::secrets(), "ada", app.app.now()).unwrap();
+    assert!(store::api_key::insert(&app.app.db, &key).await.unwrap());
+    for (method, path) in routes_of(&super::router(app.app.clone())) {
+        let answer = app.send(request_to(&method, &path)).await;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let answer = body(answer).await;
+        let name = answer["__type"].as_str().or(answer["error"].as_str());
+        let to_form = headers
+            .get("location")
+            .is_some_and(|to| to.as_bytes().starts_with(b"/sign-in?back="));
+        let is_refused = match (path.as_str(), &method) {
+            ("/", &Method::POST) => {
+                (status, name) == (400, Some("MissingAuthenticationTokenException"))
+            }
+            (path, _) if path.starts_with("/api/") || path == "/metrics" => {
+                (status, name) == (401, Some("MissingAuthenticationTokenException"))
+            }
+            (_, &Method::GET) => (status, to_form) == (303, true),
+            _ => status == 401,
+        };
+        assert_eq!(
+            is_refused,
+            !is_open(&method, &path),
+            "{method} {path}: {status} {answer}"
+        );
+    }
+}
+
+/// The native API called for real: each answer's status is one that the document tells of.
+struct Told<'a> {
+    app: &'a TestApp,
+    document: Value,
+    called: Routes,
+}
+
+impl Told<'_> {
+    /// Calls `METHOD pattern` with this in the place of its parameter.
+    async fn call(&mut self, method: Method, pattern: &str, with: &str, input: &str) -> Value {
+        let (path, query) = with.split_once('?').unwrap_or((with, ""));
+        let parameter = pattern.split(['{', '}']).nth(1).unwrap_or("none");
+        let target = pattern.replace(&format!("{{{parameter}}}"), path);
+        let request = Request::builder()
+            .method(&method)
+            .uri(format!("{target}?{query}"))
+            .header("content-type", "application/json")
+            .body(Body::from(input.to_owned()));
+        let answer = self.app.send(request.unwrap()).await;
+        let status = answer.status();
+        let answer = body(answer).await;
+        let operation = method.as_str().to_ascii_lowercase();
+        let responses = &self.document["paths"][pattern][operation]["responses"];
+        assert!(
+            responses[status.as_str()].is_object(),
+            "{method} {target} answered {status}, which is not described: {answer}"
+        );
+        if status.is_success() {
+            self.called.insert((method, pattern.to_owned()));
+        } else {
+            let is_problem = answer["error"].is_string() && answer["message"].is_string();
+            assert!(is_problem, "{method} {target}: {status} {answer}");
+        }
+        answer
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_only_what_its_description_tells() {
+    let app = TestApp::new().await;
+    let document = Request::get(UNDESCRIBED).body(Body::empty()).unwrap();
+    let mut api = Told {
+        document: body(app.send(document).await).await,
+        app: &app,
+        called: Routes::new(),
+    };
+    let wait = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":900,"End":true}}}"#;
+    let pass = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
+    let machine = "/api/v1/machines/{machine}";
+    for definition in [wait, pass, "{}"] {
+        let input = format!(r#"{{"definition":{definition}}}"#);
+        api.call(Method::POST, "/api/v1/validate", "", &input).await;
+        api.call(Method::PUT, machine, "flow", &input).await;
+        api.call(Method::PUT, machine, "no%20name", &input).await;
+    }
+    let executions = "/api/v1/machines/{machine}/executions";
+    let input = format!(r#"{{"definition":{wait}}}"#);
+    api.call(Method::PUT, machine, "long", &input).await;
+    let express = format!(r#"{{"type":"EXPRESS","definition":{pass}}}"#);
+    api.call(Method::PUT, machine, "express", &express).await;
+    let named = r#"{"name":"one"}"#;
+    let running = api.call(Method::POST, executions, "long", named).await;
+    for (with, input) in [
+        ("flow?wait=30s", "{}"),
+        ("flow?wait=never", "{}"),
+        ("long", r#"{"name":"one","input":[]}"#),
+        ("long", r#"{"name":"a b"}"#),
+        ("absent", "{}"),
+        ("express", "{}"),
+        ("flow", "["),
+    ] {
+        api.call(Method::POST, executions, with, input).await;
+    }
+    let id = running["id"].as_str().unwrap();
+    let execution = "/api/v1/executions/{id}";
+    for with in [
+        id,
+        "absent",
+        &format!("{id}?wait=0s"),
+        &format!("{id}?wait=x"),
+    ] {
+        api.call(Method::GET, execution, with, "").await;
+        let history = format!("{execution}/history");
+        api.call(Method::GET, &history, with, "").await;
+    }
+    for query in ["limit=0", "limit=x", "after=x", "reverse=true&limit=1"] {
+        let with = format!("{id}?{query}");
+        let history = format!("{execution}/history");
+        api.call(Method::GET, &history, &with, "").await;
+    }
+    let stop = format!("{execution}/stop");
+    for (with, input) in [("absent", "{}"), (id, "x"), (id, "{}"), (id, "{}")] {
+        api.call(Method::POST, &stop, with, input).await;
+    }
+    for (kind, input) in [
+        ("functions", r#"{"url":"http://localhost/"}"#),
+        (
+            "connections",
+            r#"{"authorization_type":"BASIC","basic":{"username":"u","password":"pass"}}"#,
+        ),
+    ] {
+        let (list, one) = (
+            format!("/api/v1/{kind}"),
+            format!("/api/v1/{kind}/{{name}}"),
+        );
+        for input in [input, input, "{}"] {
+            api.call(Method::PUT, &one, "a", input).await;
+        }
+        for with in ["a", "absent"] {
+            api.call(Method::GET, &one, with, "").await;
+            api.call(Method::DELETE, &one, with, "").await;
+        }
+        for with in ["", "?limit=0"] {
+            api.call(Method::GET, &list, with, "").await;
+        }
+    }
+    let described = described(&app).await;
+    let never: Vec<_> = described.difference(&api.called).collect();
+    assert_eq!(never, Vec::<&(Method, String)>::new(), "never with success");
+}
