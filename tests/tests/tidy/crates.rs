@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["axum", "reqwest", "askama", "nix"],
     ),
     ("engine/functions", &["asl"], &["axum", "sqlx", "askama"]),
+    ("engine/objects", &["asl"], &["axum", "sqlx", "askama"]),
     (
         "engine/embedded_pg",
         &[],
@@ -22,22 +23,30 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine/runtime",
-        &["asl", "store", "functions"],
+        &["asl", "store", "functions", "objects"],
         &["axum", "sqlx", "reqwest", "askama"],
     ),
     (
         "web",
-        &["asl", "store", "functions", "embedded_pg", "runtime"],
+        &[
+            "asl",
+            "store",
+            "functions",
+            "objects",
+            "embedded_pg",
+            "runtime",
+        ],
         &[],
     ),
     // The cure for a store that does not compile cannot need the store.
     ("xtask", &["embedded_pg"], &["axum", "reqwest"]),
 ];
 
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "asl",
     "store",
     "functions",
+    "objects",
     "embedded_pg",
     "runtime",
     "stepwright",

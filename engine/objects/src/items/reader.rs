@@ -1,0 +1,223 @@
+//! Reading a dataset: one file after another, one chunk after another, one item after another.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use asl::Json;
+
+use super::{Format, Item, ReadError, Source, Splitter, manifest, unpack::Unpack};
+use crate::{
+    Address, Body, Meta, Objects,
+    limits::{MANIFEST_BYTES_MAX, PAGE_MAX},
+};
+
+/// A dataset that is being read. Holds a chunk of bytes, the items in it, and the names of a page.
+pub struct Items {
+    objects: Objects,
+    ready: VecDeque<Item>,
+    /// Bytes of one file.
+    file: Option<File>,
+    files: Files,
+    etag: Option<String>,
+}
+
+struct File {
+    body: Body,
+    unpack: Unpack,
+    splitter: Splitter,
+}
+
+/// The files that are still to be read.
+enum Files {
+    These(VecDeque<Address>, Format),
+    Listed(Listed, Format),
+    /// The names themselves are the items.
+    Names(Listed),
+    None,
+}
+
+struct Listed {
+    bucket: String,
+    prefix: String,
+    page: VecDeque<Meta>,
+    after: Option<String>,
+    is_last: bool,
+}
+
+impl Listed {
+    const fn new(bucket: String, prefix: String) -> Self {
+        Self {
+            bucket,
+            prefix,
+            page: VecDeque::new(),
+            after: None,
+            is_last: false,
+        }
+    }
+
+    async fn next(&mut self, objects: &Objects) -> Result<Option<Meta>, ReadError> {
+        loop {
+            if let Some(meta) = self.page.pop_front() {
+                // Markers of folders, as the S3 console makes them, are no datasets.
+                if meta.key.ends_with('/') {
+                    continue;
+                }
+                return Ok(Some(meta));
+            }
+            if self.is_last {
+                return Ok(None);
+            }
+            let after = self.after.as_deref();
+            let listing = objects.list(&self.bucket, &self.prefix, after, PAGE_MAX);
+            let listing = listing.await?;
+            self.is_last = !listing.is_truncated || listing.objects.is_empty();
+            self.after = listing.objects.last().map(|meta| meta.key.clone());
+            self.page = listing.objects.into();
+        }
+    }
+}
+
+impl Items {
+    /// Opens a dataset. With `etag`, which an earlier opening gave, it fails where the object that is read
+    /// (or the manifest) has changed since.
+    pub async fn open(
+        objects: Objects,
+        source: Source,
+        etag: Option<&str>,
+    ) -> Result<Self, ReadError> {
+        let mut items = Self {
+            objects,
+            ready: VecDeque::new(),
+            file: None,
+            files: Files::None,
+            etag: None,
+        };
+        match source {
+            Source::Object { address, format } => {
+                let body = items.objects.get(&address, None, etag).await?;
+                items.etag = Some(body.meta.etag.clone());
+                items.file = Some(File::new(body, &format));
+            }
+            Source::Listing { bucket, prefix } => {
+                items.files = Files::Names(Listed::new(bucket, prefix));
+            }
+            Source::Contents {
+                bucket,
+                prefix,
+                format,
+            } => items.files = Files::Listed(Listed::new(bucket, prefix), format),
+            Source::Inventory { address } => {
+                let text = items.manifest(&address, etag).await?;
+                let manifest = manifest::inventory(&text)?;
+                items.files = Files::These(manifest.files.into(), manifest.format);
+            }
+            Source::Athena { address, format } => {
+                let text = items.manifest(&address, etag).await?;
+                let manifest = manifest::athena(&text, format)?;
+                items.files = Files::These(manifest.files.into(), manifest.format);
+            }
+        }
+        Ok(items)
+    }
+
+    /// What the object, or the manifest, was when it was opened; a listing has none.
+    pub fn etag(&self) -> Option<&str> {
+        self.etag.as_deref()
+    }
+
+    async fn manifest(
+        &mut self,
+        address: &Address,
+        etag: Option<&str>,
+    ) -> Result<String, ReadError> {
+        let body = self.objects.get(address, None, etag).await?;
+        self.etag = Some(body.meta.etag.clone());
+        let bytes = body.collect(MANIFEST_BYTES_MAX).await?;
+        super::text_of(bytes.to_vec())
+    }
+
+    /// The next item; nothing at the end.
+    pub async fn next(&mut self) -> Result<Option<Item>, ReadError> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Ok(Some(item));
+            }
+            if self.file.is_some() {
+                self.read_on().await?;
+                continue;
+            }
+            let (address, format) = match &mut self.files {
+                Files::None => return Ok(None),
+                Files::Names(listed) => {
+                    return Ok(listed.next(&self.objects).await?.as_ref().map(description));
+                }
+                Files::These(files, format) => match files.pop_front() {
+                    Some(address) => (address, format.clone()),
+                    None => return Ok(None),
+                },
+                Files::Listed(listed, format) => match listed.next(&self.objects).await? {
+                    Some(meta) => {
+                        let address = Address {
+                            bucket: listed.bucket.clone(),
+                            key: meta.key,
+                            version: None,
+                        };
+                        (address, format.clone())
+                    }
+                    None => return Ok(None),
+                },
+            };
+            let body = self.objects.get(&address, None, None).await?;
+            self.file = Some(File::new(body, &format));
+        }
+    }
+
+    /// Reads the next chunk of the file; forgets a file that is over.
+    async fn read_on(&mut self) -> Result<(), ReadError> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        let ready = &mut self.ready;
+        match file.body.next().await? {
+            Some(bytes) => {
+                let splitter = &mut file.splitter;
+                file.unpack
+                    .feed(&bytes, |bytes| splitter.feed(bytes, ready))?;
+                if splitter.is_done() {
+                    self.file = None;
+                }
+            }
+            None => {
+                if let Some(mut file) = self.file.take() {
+                    let splitter = &mut file.splitter;
+                    file.unpack.finish(|bytes| splitter.feed(bytes, ready))?;
+                    splitter.finish(ready)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl File {
+    fn new(body: Body, format: &Format) -> Self {
+        Self {
+            unpack: Unpack::of(&body.meta.key),
+            splitter: Splitter::new(format),
+            body,
+        }
+    }
+}
+
+/// An object of a listing as an item, as Step Functions spells it.
+fn description(meta: &Meta) -> Item {
+    let modified = Json::from(u64::try_from(meta.modified_at).unwrap_or(0));
+    let members = [
+        ("Etag", Json::from(meta.etag.clone())),
+        ("Key", Json::from(meta.key.clone())),
+        ("LastModified", modified),
+        ("Size", Json::from(meta.size)),
+        ("StorageClass", Json::string("STANDARD")),
+    ];
+    let members = members.map(|(name, value)| (Arc::from(name), value));
+    Item::of(Json::object(members.into_iter().collect()))
+}
