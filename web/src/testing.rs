@@ -25,7 +25,7 @@ const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// An app of a test's own, asked through its router.
 pub(crate) struct TestApp {
     pub(crate) app: Shared,
-    _database: Database,
+    pub(crate) database: Database,
     router: Router,
 }
 
@@ -57,7 +57,7 @@ impl TestApp {
         Self {
             router: crate::router::router(app.clone()),
             app,
-            _database: database,
+            database,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use asl::machine::{Command, Execution, Input, Outcome, Timer};
+use asl::machine::{Command, Input, Outcome, Timer};
 use store::{commit, ids::ExecutionId};
 
 use crate::{
     arrival::Arrival,
     engine::StartError,
     facts::{Closed, Facts, View},
+    load::Loaded,
     node::Node,
     queue::Pending,
     shard::Shard,
@@ -46,7 +47,7 @@ impl Node {
         let view = if let Some(outcome) = closed {
             self.closed(&shard, &facts, outcome, item.close.as_ref())
         } else {
-            went_on(&shard, &facts, step)
+            self.went_on(&shard, &facts, step)
         };
         if let Some(starter) = starter {
             // A caller that went away does not mind.
@@ -74,8 +75,13 @@ impl Node {
         };
         self.recent.put(view.clone());
         let slot = shard.slots().remove(&facts.id);
-        for waiter in slot.into_iter().flat_map(|slot| slot.waiters) {
-            drop(waiter.send(Arc::clone(&closed)));
+        if let Some(slot) = slot {
+            if slot.snapshot_event > 0 {
+                self.drop_snapshot(facts.id);
+            }
+            for waiter in slot.waiters {
+                drop(waiter.send(Arc::clone(&closed)));
+            }
         }
         view
     }
@@ -224,49 +230,51 @@ impl Node {
     }
 
     /// Puts a folded execution into its slot, resumes what it stands for, and works off what came.
-    pub(crate) fn install(
-        self: &Arc<Self>,
-        shard: &Arc<Shard>,
-        facts: &Arc<Facts>,
-        execution: Execution,
-        has_wakeup: bool,
-    ) {
+    pub(crate) fn install(self: &Arc<Self>, shard: &Arc<Shard>, loaded: Loaded) {
+        let Loaded {
+            facts,
+            execution,
+            has_wakeup,
+            snapshot_event,
+        } = loaded;
         let id = facts.id;
         let commands = asl::machine::resume(&execution, self.clock.now());
         {
             let mut slots = shard.slots();
             let slot = slots.entry(id).or_default();
-            slot.facts = Some(Arc::clone(facts));
+            slot.facts = Some(Arc::clone(&facts));
             slot.is_stale = false;
             slot.is_visible = true;
             slot.has_wakeup = has_wakeup;
+            slot.snapshot_event = snapshot_event;
             slot.sleeps_at_step = None;
             slot.uncommitted = 0;
         }
         for command in commands {
-            self.carry_out(shard, facts, id, command);
+            self.carry_out(shard, &facts, id, command);
         }
         self.drive_where_it_fits(Arc::clone(shard), id, Box::new(execution));
     }
-}
 
-/// Marks a step as committed, and lets an execution that went to sleep leave memory.
-fn went_on(shard: &Shard, facts: &Arc<Facts>, step: u64) -> View {
-    let mut slots = shard.slots();
-    if let Some(slot) = slots.get_mut(&facts.id) {
-        slot.uncommitted = slot.uncommitted.saturating_sub(1);
-        slot.is_visible = true;
-        let may_leave = slot.sleeps_at_step == Some(step)
-            && slot.uncommitted == 0
-            && slot.arrivals.is_empty()
-            && slot.waiters.is_empty()
-            && slot.execution.is_some();
-        if may_leave {
-            slots.remove(&facts.id);
+    /// Marks a step as committed, and lets an execution that went to sleep leave memory.
+    fn went_on(&self, shard: &Shard, facts: &Arc<Facts>, step: u64) -> View {
+        let mut slots = shard.slots();
+        if let Some(slot) = slots.get_mut(&facts.id) {
+            slot.uncommitted = slot.uncommitted.saturating_sub(1);
+            slot.is_visible = true;
+            let may_leave = slot.sleeps_at_step == Some(step)
+                && slot.uncommitted == 0
+                && slot.arrivals.is_empty()
+                && slot.waiters.is_empty()
+                && slot.execution.is_some();
+            if may_leave && let Some(slot) = slots.remove(&facts.id) {
+                drop(slots);
+                self.keep_snapshot(slot);
+            }
         }
-    }
-    View {
-        facts: Arc::clone(facts),
-        closed: None,
+        View {
+            facts: Arc::clone(facts),
+            closed: None,
+        }
     }
 }

@@ -83,6 +83,15 @@ pub enum TaskEnd {
     InvalidToken,
 }
 
+/// How the node stands, for whoever watches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// It owns shards, its lease holds, and it is not stopping.
+    pub is_ready: bool,
+    /// Days from today on that have a partition of the journal. At 0 nothing can start.
+    pub journal_days_ahead: i64,
+}
+
 /// A task that an activity worker has taken.
 #[derive(Clone, Debug)]
 pub struct ActivityTask {
@@ -295,6 +304,15 @@ impl Engine {
     /// Whether this node owns shards and its lease holds.
     pub fn is_ready(&self) -> bool {
         self.node().is_ready()
+    }
+
+    /// How it stands, asked of the database now.
+    pub async fn health(&self) -> Result<Health, Fault> {
+        let now = self.now();
+        Ok(Health {
+            is_ready: self.is_ready(),
+            journal_days_ahead: store::partition::days_ahead(&self.0.db, now).await?,
+        })
     }
 
     /// Stops: no new work, what is in the commit queue is written, shards are handed over.

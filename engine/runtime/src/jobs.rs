@@ -13,6 +13,7 @@ use store::{
 use crate::{
     Fault,
     limits::{MAINTENANCE, WAKEUP_BATCH, WAKEUP_POLL},
+    maintenance::Caretaker,
     node::{Node, micros},
 };
 
@@ -127,26 +128,28 @@ impl Node {
         self.adopt(new).await
     }
 
-    /// What one node at a time does for all: partitions made ahead, the commit log trimmed.
+    /// Upkeep: of this node's own things, and of everybody's where it is its turn.
     pub(crate) async fn maintain(self: Arc<Self>) {
         let mut turn = tokio::time::interval(MAINTENANCE);
         turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (db, metrics) = (self.db.clone(), self.metrics.clone());
+        let days = self.settings.retention_days;
+        let mut caretaker = Caretaker::new(db, self.settings.node, days, metrics);
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 _ = turn.tick() => {}
             }
             self.activities.tidy();
-            if let Err(error) = store::partition::make_ahead(&self.db, self.clock.now()).await {
-                tracing::warn!(error = %crate::writer::chain(&error), "making partitions ahead");
-            }
-            let now = self.clock.now().to_chrono();
-            if let Err(error) = store::machine::finish_deletions(&self.db, now).await {
-                tracing::warn!(error = %crate::writer::chain(&error), "finishing deletions of machines");
-            }
             if let Err(error) = store::commit::trim(&self.db, &self.last_fence()).await {
                 tracing::warn!(error = %crate::writer::chain(&error), "trimming the commit log");
             }
+            let now = self.clock.now();
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = caretaker.turn(now) => {}
+            }
+            caretaker.look_ahead(now).await;
         }
     }
 

@@ -44,6 +44,13 @@ pub const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 /// New events since the last snapshot from which an eviction writes one.
 pub const SNAPSHOT_EVENTS: u64 = 256;
 
+/// Snapshots that are written at once. Beyond that an eviction writes none: it is a cache, and what
+/// waits to be written would be memory.
+pub const SNAPSHOT_WRITES_MAX: usize = 64;
+
+/// Days that a closed execution is kept. AWS: 90.
+pub const RETENTION_DAYS: u64 = 90;
+
 /// Calls of functions that run at once on a node; more wait for a place.
 pub const CALLS_MAX: usize = 1_000;
 
@@ -57,5 +64,5 @@ pub const LEASE_MARGIN: Duration = Duration::from_secs(1);
 /// Open executions listed at once when a shard is taken on.
 pub const OPEN_BATCH: u16 = 1_000;
 
-/// How often partitions are made ahead and logs trimmed.
+/// How often tables are looked after and logs trimmed.
 pub const MAINTENANCE: Duration = Duration::from_mins(1);

@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) facts: Arc<Facts>,
     pub(crate) execution: Execution,
     pub(crate) has_wakeup: bool,
+    /// The last event that its snapshot holds; 0 where it has none.
+    pub(crate) snapshot_event: u64,
 }
 
 impl Node {
@@ -36,8 +38,7 @@ impl Node {
             loop {
                 match node.load(id).await {
                     Ok(Some(loaded)) if !loaded.execution.is_closed() => {
-                        let Loaded { facts, execution, has_wakeup } = loaded;
-                        node.install(&shard, &facts, execution, has_wakeup);
+                        node.install(&shard, loaded);
                         return;
                     }
                     Ok(loaded) => {
@@ -101,33 +102,17 @@ impl Node {
             .catalog
             .revision(&self.db, &self.settings.names, row.revision_id)
             .await?;
-        let mut reader = Reader::default();
-        let mut execution = None;
-        let mut next = 1;
-        loop {
-            let steps = store::journal::page(&self.db, id, next, PAGE_BYTES).await?;
-            if steps.is_empty() {
-                break;
-            }
-            for step in &steps {
-                let number = u64::try_from(step.number).unwrap_or(0);
-                let entries = reader
-                    .read(number, step.format, &step.body)
-                    .map_err(|error| read_fault(id, &error))?;
-                let execution = execution.get_or_insert_with(|| {
-                    let identity = self.identity(&row, &revision);
-                    Execution::new(identity, Arc::clone(&revision.definition))
-                });
-                fold(execution, number, &entries)
-                    .map_err(|fault| Fault::new(format!("folding execution {id}: {fault}")))?;
-                next = step.number + 1;
-            }
-        }
-        let Some(execution) = execution else {
+        let identity = self.identity(&row, &revision);
+        let begin = || Execution::new(Arc::clone(&identity), Arc::clone(&revision.definition));
+        let (execution, snapshot_event) = match self.by_snapshot(id, &begin).await? {
+            Some(execution) => execution,
+            None => (self.fold_rows(id, begin(), Reader::default()).await?, 0),
+        };
+        if execution.last_step == 0 {
             return Err(Fault::new(format!(
                 "execution {id} has no rows in the table journal"
             )));
-        };
+        }
         let facts = Arc::new(Facts {
             id,
             shard: self.shard_id_of(id),
@@ -143,7 +128,32 @@ impl Node {
             facts,
             execution,
             has_wakeup: row.has_wakeup,
+            snapshot_event,
         }))
+    }
+
+    /// Folds the rows that follow what `execution` is already made of.
+    pub(crate) async fn fold_rows(
+        &self,
+        id: ExecutionId,
+        mut execution: Execution,
+        mut reader: Reader,
+    ) -> Result<Execution, Fault> {
+        loop {
+            let next = crate::drive::signed(execution.last_step + 1);
+            let steps = store::journal::page(&self.db, id, next, PAGE_BYTES).await?;
+            if steps.is_empty() {
+                return Ok(execution);
+            }
+            let count = u64::try_from(steps.len()).unwrap_or(0);
+            self.metrics.steps_loaded.inc_by(count);
+            for step in &steps {
+                let number = u64::try_from(step.number).unwrap_or(0);
+                let entries = self.entries(&mut reader, id, step).await?;
+                fold(&mut execution, number, &entries)
+                    .map_err(|fault| Fault::new(format!("folding execution {id}: {fault}")))?;
+            }
+        }
     }
 
     fn identity(

@@ -1,7 +1,10 @@
 //! What the engine counts, under AWS's metric names in the words of Prometheus.
 
 use asl::machine::Outcome;
-use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use prometheus_client::{
+    metrics::{counter::Counter, gauge::Gauge},
+    registry::Registry,
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -15,6 +18,17 @@ pub struct Metrics {
     pub steps: Counter,
     /// Commits, each of one batch.
     pub commits: Counter,
+    /// Rows of the journal that were read to bring executions into memory.
+    pub steps_loaded: Counter,
+    pub snapshots_written: Counter,
+    /// Snapshots that could not be read, so that the whole journal was.
+    pub snapshots_refused: Counter,
+    /// Executions whose retention was over.
+    pub forgotten: Counter,
+    /// Partitions of the journal that were given back or replaced by smaller ones.
+    pub partitions_retired: Counter,
+    /// Days from today on that have a partition.
+    pub journal_days_ahead: Gauge,
 }
 
 impl Metrics {
@@ -56,9 +70,42 @@ impl Metrics {
                 &self.steps,
             ),
             ("commits", "Batches that were made durable", &self.commits),
+            (
+                "steps_loaded",
+                "Steps that were read to bring executions into memory",
+                &self.steps_loaded,
+            ),
+            (
+                "snapshots_written",
+                "Folded executions that were kept as they fell asleep",
+                &self.snapshots_written,
+            ),
+            (
+                "snapshots_refused",
+                "Snapshots that could not be read and were left out",
+                &self.snapshots_refused,
+            ),
+            (
+                "executions_forgotten",
+                "Executions removed after their retention, by this node",
+                &self.forgotten,
+            ),
+            (
+                "partitions_retired",
+                "Partitions of the journal given back, by this node",
+                &self.partitions_retired,
+            ),
         ];
         for (name, help, counter) in rows {
             registry.register(format!("stepwright_{name}"), help, counter.clone());
+        }
+        let gauges = [(
+            "journal_days_ahead",
+            "Days from today on that have a partition of the journal; at 0 nothing can start",
+            &self.journal_days_ahead,
+        )];
+        for (name, help, gauge) in gauges {
+            registry.register(format!("stepwright_{name}"), help, gauge.clone());
         }
     }
 

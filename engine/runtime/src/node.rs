@@ -26,7 +26,7 @@ use crate::{
     catalog::Catalog,
     clock::Clock,
     inbox::Inbox,
-    limits::{CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX},
+    limits::{CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, RETENTION_DAYS, SNAPSHOT_WRITES_MAX},
     metrics::Metrics,
     names::Names,
     patience::Patience,
@@ -51,6 +51,8 @@ pub struct Settings {
     pub address: String,
     /// How long the node may be silent before its shards go to others.
     pub lease: Duration,
+    /// How many days closed executions are kept, counted from their close.
+    pub retention_days: u64,
 }
 
 impl Settings {
@@ -73,6 +75,7 @@ impl Settings {
             node,
             address,
             lease,
+            retention_days: RETENTION_DAYS,
         })
     }
 }
@@ -92,6 +95,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Metrics,
     pub(crate) calls: Semaphore,
     pub(crate) loads: Semaphore,
+    pub(crate) snapshot_writes: Arc<Semaphore>,
     pub(crate) tracker: TaskTracker,
     /// No new work.
     pub(crate) stopping: CancellationToken,
@@ -143,6 +147,7 @@ impl Node {
             metrics,
             calls: Semaphore::new(CALLS_MAX),
             loads: Semaphore::new(LOADS_MAX),
+            snapshot_writes: Arc::new(Semaphore::new(SNAPSHOT_WRITES_MAX)),
             tracker: TaskTracker::new(),
             stopping: CancellationToken::new(),
             drained: CancellationToken::new(),

@@ -46,6 +46,8 @@ pub(crate) struct Slot {
     pub(crate) has_wakeup: bool,
     /// The step with which it went to sleep: once that is committed it may leave memory.
     pub(crate) sleeps_at_step: Option<u64>,
+    /// The last event that its snapshot holds; 0 where it has none.
+    pub(crate) snapshot_event: u64,
     pub(crate) waiters: Vec<oneshot::Sender<Arc<Closed>>>,
     /// Calls that run for it, by attempt.
     pub(crate) calls: HashMap<u64, AbortHandle>,

@@ -53,9 +53,14 @@ pub async fn list(db: impl PgExecutor<'_>) -> Result<Vec<Partition>, sqlx::Error
 }
 
 /// Makes the partitions from yesterday to [`DAYS_AHEAD`] days ahead that are missing; how many were.
-/// Locks the journal against other changes of its partitions, not against commits.
+/// Locks the journal against other changes of its partitions, not against commits; gives up where it
+/// cannot have it soon.
 pub async fn make_ahead(db: &Db, now: Timestamp) -> Result<usize, sqlx::Error> {
     let mut tx = db.begin_direct().await?;
+    sqlx::query("SET LOCAL lock_timeout = '5s'")
+        .persistent(false)
+        .execute(&mut tx)
+        .await?;
     db::migrate::lock(tx.connection()).await?;
     let made = make_missing(tx.connection(), now).await?;
     tx.commit().await?;

@@ -36,7 +36,14 @@ pub struct Retired {
     pub rows_kept: u64,
     /// Partitions that could not be locked in time; the next pass tries again.
     pub busy: Vec<String>,
+    /// Where the next call goes on; nothing at the end.
+    pub next: Option<Place>,
+    exchanges: usize,
 }
+
+/// A place between two partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(Uuid);
 
 /// Forgets executions that closed before `cutoff`, with their names, of the `limit` oldest after
 /// `after`. One transaction; locks the rows that it deletes. Served by the primary key of `execution`.
@@ -103,11 +110,21 @@ pub async fn sweep(
 
 /// Retires the partitions whose newest start is before `cutoff`: those without an execution that is
 /// still kept are dropped, the others are replaced by small ones where that frees the most of them, and
-/// small neighbours become one. To be called after a whole [`sweep`] up to the same `cutoff`.
+/// small neighbours become one. Begins at `from` and ends after `exchanges_max` of these. To be called
+/// after a whole [`sweep`] up to the same `cutoff`. Nothing where another session is at it: two would
+/// fill the same table.
 ///
 /// Holds the journal for the moment of the exchange only, and gives up where it cannot have it soon.
-pub async fn retire(db: &Db, cutoff: Timestamp) -> Result<Retired, sqlx::Error> {
+pub async fn retire(
+    db: &Db,
+    cutoff: Timestamp,
+    from: Option<Place>,
+    exchanges_max: usize,
+) -> Result<Option<Retired>, sqlx::Error> {
     let mut connection = db.connect_direct().await?;
+    if !replace::is_alone(&mut connection).await? {
+        return Ok(None);
+    }
     replace::drop_leftovers(&mut connection).await?;
     let bound = first_id(cutoff);
     let mut retired = Retired::default();
@@ -115,6 +132,14 @@ pub async fn retire(db: &Db, cutoff: Timestamp) -> Result<Retired, sqlx::Error> 
     for partition in partition::list(&mut connection).await? {
         if partition.to > bound {
             break;
+        }
+        if from.is_some_and(|from| partition.from < from.0) {
+            continue;
+        }
+        if retired.exchanges >= exchanges_max {
+            let first = group.partitions.first().unwrap_or(&partition);
+            retired.next = Some(Place(first.from));
+            return Ok(Some(retired));
         }
         let (live, all) = count(&mut connection, &partition).await?;
         if live == 0 {
@@ -128,7 +153,7 @@ pub async fn retire(db: &Db, cutoff: Timestamp) -> Result<Retired, sqlx::Error> 
         }
     }
     group.finish(&mut connection, &mut retired).await?;
-    Ok(retired)
+    Ok(Some(retired))
 }
 
 /// Partitions that are replaced by one.
@@ -156,6 +181,7 @@ impl Group {
         if self.partitions.is_empty() || !is_worth_it {
             return Ok(());
         }
+        retired.exchanges += 1;
         let tables: Vec<_> = self
             .partitions
             .iter()
@@ -177,6 +203,7 @@ async fn drop_partition(
     partition: Partition,
     retired: &mut Retired,
 ) -> Result<(), sqlx::Error> {
+    retired.exchanges += 1;
     if replace::remove(connection, &partition).await? {
         retired.tables.push(partition.table);
     } else {

@@ -47,6 +47,19 @@ impl Database {
         &self.name
     }
 
+    /// Runs statements in it, as an operator with psql does.
+    pub fn execute(&self, statements: &str) {
+        let (url, statements) = (self.url.clone(), statements.to_owned());
+        super::block_on(|| async move {
+            let mut connection = PgConnection::connect(&url)
+                .await
+                .expect("PostgreSQL answers");
+            let done = connection.execute(AssertSqlSafe(statements.as_str())).await;
+            done.unwrap_or_else(|error| panic!("{statements}: {error}"));
+            drop(connection.close().await);
+        });
+    }
+
     fn create(how: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);

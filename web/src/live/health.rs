@@ -31,6 +31,10 @@ struct Readiness {
     database: bool,
     /// It owns shards and its lease holds.
     engine: bool,
+    /// Today has a partition of the journal; without one nothing can start.
+    journal: bool,
+    /// Days from today on that have one; absent where the database does not answer.
+    journal_days_ahead: Option<i64>,
     /// It is not stopping.
     serving: bool,
 }
@@ -49,17 +53,19 @@ async fn alive() -> Response {
 }
 
 async fn ready(State(app): State<Shared>) -> Response {
-    let asking = store::api_key::census(&app.db);
-    let database = matches!(
-        tokio::time::timeout(DATABASE_WITHIN, asking).await,
-        Ok(Ok(_))
-    );
+    let asking = tokio::time::timeout(DATABASE_WITHIN, app.engine.health());
+    let health = asking.await.ok().and_then(Result::ok);
+    let database = health.is_some();
     let engine = app.engine.is_ready();
     let serving = !app.stopping.is_cancelled();
+    let journal_days_ahead = health.map(|health| health.journal_days_ahead);
+    let journal = journal_days_ahead.is_some_and(|days| days > 0);
     let readiness = Readiness {
-        ready: database && engine && serving,
+        ready: database && engine && journal && serving,
         database,
         engine,
+        journal,
+        journal_days_ahead,
         serving,
     };
     let status = if readiness.ready {
@@ -113,6 +119,24 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[tokio::test]
+    async fn a_server_without_a_partition_for_today_is_not_ready() {
+        let app = TestApp::new().await;
+        let (_, text) = get(&app, "/readyz").await;
+        assert!(text.contains(r#""journal_days_ahead":15"#), "{text}");
+        app.database.execute(
+            "DO $$ DECLARE name text; BEGIN
+                FOR name IN SELECT inhrelid::regclass FROM pg_inherits
+                    WHERE inhparent = 'journal'::regclass
+                LOOP EXECUTE 'DROP TABLE ' || name; END LOOP;
+            END $$",
+        );
+        let (status, text) = get(&app, "/readyz").await;
+        assert_eq!(status, 503);
+        assert!(text.contains(r#""journal":false"#), "{text}");
+        assert!(text.contains(r#""database":true"#), "{text}");
     }
 
     #[tokio::test]

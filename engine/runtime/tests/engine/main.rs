@@ -5,4 +5,6 @@
 mod crash;
 mod nodes;
 mod running;
+mod snapshots;
+mod upkeep;
 mod world;

@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) fake: Fake,
     url: String,
-    _database: tests::support::Database,
+    pub(crate) database: tests::support::Database,
 }
 
 pub(crate) fn value(text: &str) -> Reply {
@@ -40,7 +40,7 @@ impl World {
             db,
             fake,
             url,
-            _database: database,
+            database,
         }
     }
 

@@ -1,5 +1,8 @@
 //! The log of commits: how the outcome of one that ended in doubt is found.
 
+use asl::Timestamp;
+use sqlx::PgExecutor;
+
 use super::item::Fence;
 use super::refusals::Refusals;
 use crate::db::Db;
@@ -59,6 +62,35 @@ pub async fn trim(db: &Db, fence: &Fence) -> Result<u64, sqlx::Error> {
         fence.node.0,
         fence.incarnation.0,
         fence.seq,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` names of commits of nodes that died before `dead_before`: nobody will ask for
+/// them. Takes no lock that a commit waits for; served by the primary key.
+pub async fn forget_dead(
+    db: impl PgExecutor<'_>,
+    dead_before: Timestamp,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "
+        DELETE FROM commit_log
+        USING (
+            SELECT past.node_id, past.incarnation, past.seq
+            FROM node
+            JOIN commit_log AS past
+                ON past.node_id = node.id AND past.incarnation <= node.incarnation
+            WHERE node.dead_at < $1
+            LIMIT $2
+        ) AS gone
+        WHERE commit_log.node_id = gone.node_id AND commit_log.incarnation = gone.incarnation
+            AND commit_log.seq = gone.seq
+        ",
+        dead_before.to_chrono(),
+        limit,
     )
     .execute(db)
     .await?;

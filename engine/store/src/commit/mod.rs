@@ -15,5 +15,5 @@ pub use item::{
     ActivityTask, Close, CloseTask, CommitError, Fence, Item, Message, OpenTask, Outcome, Parent,
     Start, Status, Step, Wakeup,
 };
-pub use log::trim;
+pub use log::{forget_dead, trim};
 pub use writer::{ITEMS_MAX, Writer};

@@ -22,6 +22,17 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// What a table is called while it is filled.
 const FILLING: &str = "journal_filling";
 
+/// Any number that nothing else locks: the letters of "journal".
+const LOCK: i64 = 0x006a_6f75_726e_616c;
+
+/// Takes the right to fill and exchange tables, for as long as this session lives: a lease would not
+/// do, since its holder may be slower than it thinks. False where another session has it.
+pub(super) async fn is_alone(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "is_alone!""#, LOCK)
+        .fetch_one(connection)
+        .await
+}
+
 /// Puts one partition with the survivors of `old` in their place; how many rows it holds, or nothing
 /// where the journal could not be had. The partitions are in order.
 pub(super) async fn replace(

@@ -1,13 +1,15 @@
 //! Forgetting what closed long ago, and keeping what did not.
 
+use std::task::Poll;
+
 use asl::Timestamp;
 use futures_util::future::join;
 use sqlx::{Connection, Executor, PgConnection};
 use store::commit::{Item, Outcome, Status};
 use store::db::Db;
 use store::ids::ExecutionId;
-use store::retention::{self, Swept};
-use store::{execution, journal, partition};
+use store::retention::{self, Retired, Swept};
+use store::{execution, journal, lease, partition};
 
 use crate::sample::{self, Node, close, named, next, whole};
 use crate::support::{Database, until_waiting};
@@ -34,6 +36,17 @@ async fn sweep_all(db: &Db, cutoff: Timestamp) -> u64 {
         if after.is_none() {
             return forgotten;
         }
+    }
+}
+
+/// A whole pass; waits for a session that a broken one has left behind.
+async fn retire(db: &Db, cutoff: Timestamp) -> Retired {
+    loop {
+        let retired = retention::retire(db, cutoff, None, usize::MAX);
+        if let Some(retired) = retired.await.unwrap() {
+            return retired;
+        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -67,7 +80,7 @@ async fn an_open_execution_in_a_retired_partition_survives() {
     .await;
 
     assert_eq!(sweep_all(&db, cutoff).await, 50);
-    let retired = retention::retire(&db, cutoff).await.unwrap();
+    let retired = retire(&db, cutoff).await;
     assert_eq!(retired.rows_kept, 4);
     assert!(retired.busy.is_empty());
     let old = format!("journal_{}", then.to_chrono().format("%Y%m%d"));
@@ -93,7 +106,7 @@ async fn an_open_execution_in_a_retired_partition_survives() {
     .await;
     assert_eq!(sweep_all(&db, cutoff).await, 1);
     assert_eq!(sweep_all(&db, sample::now(&db).await).await, 1);
-    let again = retention::retire(&db, cutoff).await.unwrap();
+    let again = retire(&db, cutoff).await;
     assert_eq!((again.rows_kept, again.tables.len()), (0, 1));
     assert_eq!(journal::last_number(&db, running).await.unwrap(), None);
     let bound = ExecutionId::first_of(u64::try_from(cutoff.as_millis()).unwrap()).0;
@@ -169,7 +182,7 @@ async fn old_small_partitions_become_one() {
         ids.push(execution);
         node.pass(sample::opening(execution)).await;
     }
-    let retired = retention::retire(&db, cutoff).await.unwrap();
+    let retired = retire(&db, cutoff).await;
     assert_eq!(retired.rows_kept, 3);
     assert_eq!(tables(&db).await.len(), before - retired.tables.len() + 1);
     for execution in &ids {
@@ -180,7 +193,7 @@ async fn old_small_partitions_become_one() {
         );
     }
     // Nothing is to be gained now.
-    let again = retention::retire(&db, cutoff).await.unwrap();
+    let again = retire(&db, cutoff).await;
     assert!(
         again.tables.is_empty() && again.busy.is_empty(),
         "{again:?}"
@@ -204,14 +217,13 @@ async fn a_commit_while_its_partition_is_replaced_is_not_lost() {
     let mut reader = PgConnection::connect(&database.url).await.unwrap();
     reader.execute("BEGIN").await.unwrap();
     reader.execute("SELECT FROM journal LIMIT 1").await.unwrap();
-    let retiring = retention::retire(&db, cutoff);
+    let retiring = retire(&db, cutoff);
     let meanwhile = async {
         until_waiting(&db, 1).await;
         node.pass(next(execution, 2)).await;
         reader.execute("ROLLBACK").await.unwrap();
     };
     let (retired, ()) = join(retiring, meanwhile).await;
-    let retired = retired.unwrap();
     assert!(retired.busy.is_empty(), "{retired:?}");
     let steps = journal::page(&db, execution, 1, i64::MAX).await.unwrap();
     assert_eq!(steps.len(), 2);
@@ -233,7 +245,7 @@ async fn a_pass_that_was_broken_off_leaves_nothing_behind() {
         .await
         .unwrap();
     }
-    retention::retire(&db, Timestamp(0)).await.unwrap();
+    retire(&db, Timestamp(0)).await;
     let left: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class
         WHERE relkind = 'r' AND NOT relispartition AND relname LIKE 'journal%'",
@@ -242,6 +254,108 @@ async fn a_pass_that_was_broken_off_leaves_nothing_behind() {
     .await
     .unwrap();
     assert_eq!(left, ["journal_backup"]);
+}
+
+#[tokio::test]
+async fn a_pass_goes_on_where_it_was_told_to_stop() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let mut ids = Vec::new();
+    for days in [140, 130, 120] {
+        let then = days_ago(&db, days).await;
+        ids.push(id_at(then, 1));
+        node.pass(sample::opening(id_at(then, 1))).await;
+    }
+    let (mut from, mut calls, mut gone) = (None, 0, 0);
+    loop {
+        let retired = retention::retire(&db, cutoff, from, 2).await.unwrap();
+        // The session of the call before may not have ended yet.
+        let Some(retired) = retired else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        assert!(retired.tables.len() <= 4, "{retired:?}");
+        gone += retired.tables.len();
+        calls += 1;
+        from = retired.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert!(calls > 10 && gone > 20, "{calls} calls, {gone} tables");
+    for id in ids {
+        assert_eq!(journal::last_number(&db, id).await.unwrap(), Some(1));
+    }
+}
+
+/// Polls a future so many times at most; whether it ended.
+async fn cut<F: Future>(future: F, polls: usize) -> bool {
+    let mut future = std::pin::pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(|_| true)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_pass_that_is_killed_anywhere_loses_nothing() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let (mut open, mut is_whole, mut cuts) = (Vec::new(), false, 0);
+    while !is_whole {
+        // A day of its own for each, so that there is something to exchange.
+        let then = days_ago(&db, 100 + cuts).await;
+        let (kept, gone) = (id_at(then, 1), id_at(then, 2));
+        node.pass(sample::opening(kept)).await;
+        node.pass(whole(gone)).await;
+        open.push(kept);
+        assert_eq!(sweep_all(&db, cutoff).await, 1);
+        let polls = 3 * usize::try_from(cuts).unwrap();
+        is_whole = cut(retention::retire(&db, cutoff, None, usize::MAX), polls).await;
+        cuts += 1;
+        for (number, id) in (0..).zip(&open) {
+            let last = journal::last_number(&db, *id).await.unwrap();
+            assert_eq!(last, Some(1), "after {polls} polls, execution {number}");
+        }
+        let retired = retire(&db, cutoff).await;
+        assert!(retired.busy.is_empty(), "after {polls} polls: {retired:?}");
+    }
+    assert!(cuts > 10, "{cuts}");
+    for id in &open {
+        node.pass(next(*id, 2)).await;
+        assert_eq!(journal::last_number(&db, *id).await.unwrap(), Some(2));
+    }
+}
+
+#[tokio::test]
+async fn the_commits_of_nodes_that_are_gone_are_forgotten() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let (mut dead, mut living) = (Node::register(&db, 1).await, Node::register(&db, 2).await);
+    for number in 0..3 {
+        dead.pass(whole(sample::id(&db, number).await)).await;
+        living.pass(whole(sample::id(&db, 10 + number).await)).await;
+    }
+    lease::stop(&db, dead.id, dead.incarnation).await.unwrap();
+    let now = sample::now(&db).await;
+    let forget = async |before, limit| {
+        store::commit::forget_dead(&db, before, limit)
+            .await
+            .unwrap()
+    };
+    assert_eq!(forget(now.plus_seconds(-60), 10).await, 0);
+    assert_eq!(forget(now.plus_seconds(60), 2).await, 2);
+    assert_eq!(forget(now.plus_seconds(60), 2).await, 1);
+    assert_eq!(forget(now.plus_seconds(60), 2).await, 0);
 }
 
 #[tokio::test]

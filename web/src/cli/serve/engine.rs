@@ -35,6 +35,7 @@ pub(super) async fn open(
     let mut engine = runtime::Settings::new(names, Arc::new(invoker), http, node)
         .map_err(|error| broken(&error))?;
     engine.limits = limits(&settings.limits);
+    engine.retention_days = settings.limits.retention_days;
     engine.address = settings.listen.to_string();
     Engine::open(db.clone(), engine)
         .await
