@@ -1,6 +1,7 @@
 //! A scripted stand-in for functions, for tests of what calls them. No network, no clock.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::{Json, Payload, StateError};
@@ -20,6 +21,23 @@ struct Inner {
     scripts: Mutex<HashMap<String, VecDeque<Reply>>>,
     calls: Mutex<Vec<Call>>,
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
+    asleep: AtomicUsize,
+}
+
+/// Counts a call for as long as it does not answer.
+struct Asleep<'a>(&'a AtomicUsize);
+
+impl<'a> Asleep<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What one call gets.
@@ -70,6 +88,11 @@ impl Fake {
         lock(&self.0.calls).clone()
     }
 
+    /// How many calls are under way that never answer.
+    pub fn asleep(&self) -> usize {
+        self.0.asleep.load(Ordering::Relaxed)
+    }
+
     async fn call(&self, call: Call) -> Outcome {
         let name = call.function.name.to_string();
         lock(&self.0.calls).push(call.clone());
@@ -100,7 +123,10 @@ impl Fake {
             Some(Reply::Echo) => call.payload.clone(),
             Some(Reply::Error(error)) => return Err(error),
             Some(Reply::Computed(compute)) => Payload::from(compute(&call)?),
-            Some(Reply::Never) => std::future::pending().await,
+            Some(Reply::Never) => {
+                let _asleep = Asleep::new(&self.0.asleep);
+                std::future::pending().await
+            }
         };
         let status = match call.invocation_type {
             InvocationType::RequestResponse => 200,

@@ -37,6 +37,10 @@ impl Node {
             let Ok(_place) = node.calls.acquire().await else {
                 return;
             };
+            if !node.may_act().await {
+                // Whoever took the shards over makes the call.
+                return;
+            }
             let reply = node.call(&facts, &invocation).await;
             if let Some(shard) = node.shard_of(id)
                 && let Some(slot) = shard.slots().get_mut(&id)

@@ -171,6 +171,10 @@ impl Node {
         id: ExecutionId,
         inputs: Vec<Input>,
     ) {
+        if !self.owns(shard) {
+            // Given away meanwhile: its next owner folds it.
+            return;
+        }
         let is_last = {
             let mut slots = shard.slots();
             let slot = slots.entry(id).or_default();
@@ -239,9 +243,7 @@ impl Node {
         } = loaded;
         let id = facts.id;
         let commands = asl::machine::resume(&execution, self.clock.now());
-        {
-            let mut slots = shard.slots();
-            let slot = slots.entry(id).or_default();
+        let is_admitted = shard.admit(id, |slot| {
             slot.facts = Some(Arc::clone(&facts));
             slot.is_stale = false;
             slot.is_visible = true;
@@ -249,6 +251,9 @@ impl Node {
             slot.snapshot_event = snapshot_event;
             slot.sleeps_at_step = None;
             slot.uncommitted = 0;
+        });
+        if !is_admitted || !self.owns(shard) {
+            return;
         }
         for command in commands {
             self.carry_out(shard, &facts, id, command);

@@ -17,6 +17,7 @@ use crate::{
     facts::View,
     metrics::Metrics,
     node::{Node, Settings},
+    patience::Patience,
 };
 
 /// A running engine. Clones are one engine.
@@ -168,13 +169,17 @@ impl Engine {
         let Some(closing) = closing else {
             return Ok(view);
         };
-        match tokio::time::timeout(patience, closing).await {
+        let patience = Patience::new(patience);
+        match tokio::time::timeout(patience.left(), closing).await {
             Ok(Ok(closed)) => Ok(View {
                 closed: Some(closed),
                 ..view
             }),
-            // The node let go of it: what the database says is the answer.
-            Ok(Err(_)) => Ok(self.node().view_of(view.facts.id).await?.unwrap_or(view)),
+            // This node let go of it: it goes on elsewhere, or here in a new life.
+            Ok(Err(_)) => {
+                let ended = self.wait(view.facts.id, patience.left()).await?;
+                Ok(ended.unwrap_or(view))
+            }
             Err(_) => Ok(view),
         }
     }

@@ -56,6 +56,12 @@ impl Inbox {
         }
     }
 
+    /// Reads a shard's rows from the beginning again: what was taken has gone with its executions.
+    pub(crate) fn forget_shard(&self, shard: ShardId) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.remove(&shard);
+    }
+
     pub(crate) fn clear(&self) {
         self.taken
             .lock()

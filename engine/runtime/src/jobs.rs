@@ -24,11 +24,13 @@ impl Node {
             let due = self.timers.take(self.clock.now(), BATCH);
             for due in due {
                 self.fire(due).await;
+                self.timers.fired();
             }
             let next = self.timers.first().map(|at| self.clock.instant(at));
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 () = self.timers.earlier() => {}
+                () = self.clock.turned() => {}
                 () = async {
                     match next {
                         Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -46,6 +48,7 @@ impl Node {
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
+                () = self.clock.turned() => {}
                 _ = poll.tick() => {}
             }
             let shards = self.owned_shards();
@@ -71,13 +74,7 @@ impl Node {
         let Some(shard) = self.shard_of(id) else {
             return;
         };
-        let is_new = {
-            let mut slots = shard.slots();
-            let is_new = !slots.contains_key(&id);
-            slots.entry(id).or_default();
-            is_new
-        };
-        if is_new {
+        if shard.admit_new(id) {
             self.load_later(shard, id);
         }
     }

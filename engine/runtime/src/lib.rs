@@ -11,6 +11,8 @@ pub mod catalog;
 mod children;
 pub mod clock;
 mod dispatch;
+#[cfg(feature = "fault-points")]
+pub mod drill;
 mod drive;
 mod effects;
 pub mod engine;

@@ -197,6 +197,12 @@ impl Node {
         slots.get(at).copied().unwrap_or(0)
     }
 
+    /// Whether this is the shard as this node owns it now, not one that it gave away.
+    pub(crate) fn owns(&self, shard: &Arc<Shard>) -> bool {
+        self.shard(shard.id)
+            .is_some_and(|owned| Arc::ptr_eq(&owned, shard))
+    }
+
     pub(crate) fn owned_shards(&self) -> Vec<ShardId> {
         self.shards
             .read()
@@ -270,6 +276,7 @@ impl Node {
             .clear();
         self.timers.clear();
         self.inbox.clear();
+        self.queue.close();
     }
 
     /// Comes when the lease is lost: the node then begins a new life.
@@ -294,6 +301,7 @@ impl Node {
             }
         }
         self.drained.cancel();
+        self.queue.close();
         if !self.lost.is_cancelled() {
             let stopped = store::lease::stop(&self.db, self.settings.node, self.incarnation).await;
             if let Err(error) = stopped {

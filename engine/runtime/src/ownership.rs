@@ -128,6 +128,7 @@ impl Node {
         {
             let mut owned = self.shards.write().unwrap_or_else(PoisonError::into_inner);
             for id in &shards {
+                self.inbox.forget_shard(*id);
                 owned
                     .entry(*id)
                     .or_insert_with(|| Arc::new(Shard::new(*id)));
@@ -141,9 +142,7 @@ impl Node {
                     .await?;
                 let Some(shard) = self.shard(id) else { break };
                 for execution in &open {
-                    let is_new = !shard.slots().contains_key(execution);
-                    if is_new {
-                        shard.slots().entry(*execution).or_default();
+                    if shard.admit_new(*execution) {
                         self.load_later(Arc::clone(&shard), *execution);
                     }
                 }
@@ -173,19 +172,17 @@ impl Node {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&shard.id);
+        shard.close();
         let patience = Patience::new(PATIENCE);
         while shard.is_busy() && !patience.is_over() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        if shard.is_busy() {
-            // Still writing: keep it after all.
-            self.shards
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(shard.id, shard);
-            return Ok(());
-        }
+        let is_busy = shard.is_busy();
         shard.abandon();
+        if is_busy {
+            // Still writing: keep it after all. What came meanwhile is lost, so it is folded anew.
+            return self.adopt(vec![shard.id]).await;
+        }
         let me = (self.settings.node, self.incarnation);
         let given = store::lease::hand_over(&self.db, shard.id, me.0, me.1, to).await?;
         if !given {

@@ -34,22 +34,56 @@ pub(crate) struct Pending {
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     filled: Notify,
+    #[cfg(feature = "fault-points")]
+    pub(crate) gate: crate::drill::Gate,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     steps: Vec<Pending>,
     bytes: usize,
+    /// Nothing will be taken any more.
+    is_closed: bool,
 }
 
 impl Queue {
     pub(crate) fn push(&self, pending: Pending) {
+        #[cfg(feature = "fault-points")]
+        let Some(pending) = self.gate.pass(pending) else {
+            return;
+        };
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_closed {
+                // Dropped, so that whoever waits for its commit hears that it will not come.
+                return;
+            }
             waiting.bytes += pending.bytes;
             waiting.steps.push(pending);
         }
         self.filled.notify_one();
+    }
+
+    /// Puts steps before all others, together.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn push_all(&self, steps: Vec<Pending>) {
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.bytes += steps.iter().map(|pending| pending.bytes).sum::<usize>();
+            waiting.steps.splice(0..0, steps);
+        }
+        self.filled.notify_one();
+    }
+
+    /// Gives up what waits and all that comes: callers hear that their starts were not committed.
+    pub(crate) fn close(&self) {
+        let given_up = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.is_closed = true;
+            waiting.bytes = 0;
+            std::mem::take(&mut waiting.steps)
+        };
+        drop(given_up);
     }
 
     /// Bytes and steps that wait.

@@ -7,7 +7,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use asl::machine::{Execution, Input};
@@ -24,6 +27,8 @@ use crate::{
 pub(crate) struct Shard {
     pub(crate) id: ShardId,
     slots: Mutex<HashMap<ExecutionId, Slot>>,
+    /// On its way to another node: nothing new begins in it. Changes with the slots locked.
+    is_closed: AtomicBool,
 }
 
 /// A place for one execution.
@@ -68,7 +73,34 @@ impl Shard {
         Self {
             id,
             slots: Mutex::new(HashMap::new()),
+            is_closed: AtomicBool::new(false),
         }
+    }
+
+    /// A place for an execution that is not in memory; false where it is, or the shard is closed.
+    pub(crate) fn admit_new(&self, id: ExecutionId) -> bool {
+        let mut slots = self.slots();
+        if self.is_closed.load(Ordering::Relaxed) || slots.contains_key(&id) {
+            return false;
+        }
+        slots.insert(id, Slot::default());
+        true
+    }
+
+    /// Lets what is under way end and nothing new begin.
+    pub(crate) fn close(&self) {
+        let _slots = self.slots();
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Fills the place of an execution that begins or comes into memory; not once the shard is closed.
+    pub(crate) fn admit(&self, id: ExecutionId, fill: impl FnOnce(&mut Slot)) -> bool {
+        let mut slots = self.slots();
+        if self.is_closed.load(Ordering::Relaxed) {
+            return false;
+        }
+        fill(slots.entry(id).or_default());
+        true
     }
 
     /// The slots. A panic while they were locked leaves them usable: each change is whole.
@@ -79,6 +111,10 @@ impl Shard {
     /// Brings an input.
     pub(crate) fn bring(&self, id: ExecutionId, arrival: Arrival) -> Turn {
         let mut slots = self.slots();
+        if self.is_closed.load(Ordering::Relaxed) {
+            // Its next owner folds and resumes for itself.
+            return Turn::Queued;
+        }
         let is_new = !slots.contains_key(&id);
         let slot = slots.entry(id).or_default();
         slot.arrivals.push_back(arrival);
@@ -119,7 +155,9 @@ impl Shard {
 
     /// Forgets all of it: another node goes on with it.
     pub(crate) fn abandon(&self) {
-        for (_, slot) in self.slots().drain() {
+        let mut slots = self.slots();
+        self.is_closed.store(true, Ordering::Relaxed);
+        for (_, slot) in slots.drain() {
             for (_, call) in slot.calls {
                 call.abort();
             }

@@ -20,7 +20,7 @@ use crate::{
     node::Node,
     queue::Pending,
     random::SystemRandom,
-    shard::{Shard, Slot},
+    shard::Shard,
 };
 
 impl Node {
@@ -44,35 +44,38 @@ impl Node {
             self.metrics.throttled.inc();
             return Err(StartError::Throttled);
         }
-        let shard = self
-            .shard_for_start()
-            .await
-            .ok_or(StartError::Unavailable)?;
-        let (facts, is_name_given) = self.new_facts(&shard, &request, revision, version, alias);
-        let facts = Arc::new(facts);
+        let (waiter, closing) = oneshot::channel();
+        let mut waiter = is_watched.then_some(waiter);
+        let (shard, facts, is_name_given) = loop {
+            let shard = self.shard_for_start().await;
+            let shard = shard.ok_or(StartError::Unavailable)?;
+            let target = (Arc::clone(&revision), version, alias.clone());
+            let (facts, is_name_given) = self.new_facts(&shard, &request, target);
+            let facts = Arc::new(facts);
+            let is_admitted = shard.admit(facts.id, |slot| {
+                slot.facts = Some(Arc::clone(&facts));
+                slot.waiters.extend(waiter.take());
+            });
+            // Else it is on its way to another node.
+            if is_admitted {
+                break (shard, facts, is_name_given);
+            }
+        };
         let id = facts.id;
         let mut execution = Box::new(Execution::new(
             Arc::clone(&facts.identity),
             Arc::clone(&facts.revision.definition),
         ));
-        let step = self
-            .advance(
-                &mut execution,
-                Input::Start {
-                    input: request.input,
-                },
-            )
-            .map_err(|fault| Fault::new(format!("starting execution {id}: {fault}")))?;
+        let input = Input::Start {
+            input: request.input,
+        };
+        let step = self.advance(&mut execution, input).map_err(|fault| {
+            shard.slots().remove(&id);
+            Fault::new(format!("starting execution {id}: {fault}"))
+        })?;
         let number = step.number;
         let (item, commands) = self.first_item(&facts, &execution, step, is_name_given);
         let (starter, started) = oneshot::channel();
-        let (waiter, closing) = oneshot::channel();
-        let slot = Slot {
-            facts: Some(Arc::clone(&facts)),
-            waiters: is_watched.then_some(waiter).into_iter().collect(),
-            ..Slot::default()
-        };
-        shard.slots().insert(id, slot);
         self.metrics.started.inc();
         self.submit(
             &execution,
@@ -139,9 +142,7 @@ impl Node {
         &self,
         shard: &Arc<Shard>,
         request: &StartRequest,
-        revision: Arc<Revision>,
-        version: Option<i64>,
-        alias: Option<String>,
+        (revision, version, alias): (Arc<Revision>, Option<i64>, Option<String>),
     ) -> (Facts, bool) {
         let started_at = self.clock.now();
         let millis = u64::try_from(started_at.as_millis()).unwrap_or(0);

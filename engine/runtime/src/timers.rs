@@ -3,7 +3,10 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use asl::{Timestamp, machine::Timer};
@@ -23,6 +26,8 @@ pub(crate) struct Due {
 pub(crate) struct Timers {
     heap: Mutex<BinaryHeap<Reverse<Due>>>,
     earlier: Arc<Notify>,
+    /// Taken out, and not fired yet.
+    firing: AtomicUsize,
 }
 
 impl Timers {
@@ -45,7 +50,26 @@ impl Timers {
         while due.len() < limit && heap.peek().is_some_and(|Reverse(first)| first.at <= now) {
             due.extend(heap.pop().map(|Reverse(first)| first));
         }
+        self.firing.fetch_add(due.len(), Ordering::Relaxed);
         due
+    }
+
+    /// One that was taken out has reached its execution.
+    pub(crate) fn fired(&self) {
+        self.firing.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The first of those that are wanted; none while some are on their way.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn first_of(&self, is_wanted: impl Fn(ExecutionId) -> bool) -> Option<Timestamp> {
+        let heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = heap.iter().filter(|due| is_wanted(due.0.execution));
+        wanted.map(|due| due.0.at).min()
+    }
+
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn is_firing(&self) -> bool {
+        self.firing.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn first(&self) -> Option<Timestamp> {

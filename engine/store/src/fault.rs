@@ -15,13 +15,14 @@ pub enum Point {
 }
 
 #[cfg(feature = "fault-points")]
-pub use armed::{Action, Faults};
+pub use armed::{Action, Faults, next_wakeup};
 #[cfg(not(feature = "fault-points"))]
 pub use harmless::Faults;
 
 #[cfg(not(feature = "fault-points"))]
 mod harmless {
     use super::Point;
+    use crate::commit::Item;
 
     /// No faults.
     #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ mod harmless {
         }
 
         #[expect(clippy::unused_async, clippy::unused_self, reason = "as the armed one")]
-        pub(crate) async fn reach(&self, _point: Point) -> Result<(), sqlx::Error> {
+        pub(crate) async fn reach(&self, _: Point, _: &[Item]) -> Result<(), sqlx::Error> {
             Ok(())
         }
     }
@@ -46,9 +47,14 @@ mod armed {
     use std::io;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+    use asl::Timestamp;
+    use sqlx::PgExecutor;
     use tokio::sync::watch;
+    use uuid::Uuid;
 
     use super::Point;
+    use crate::commit::Item;
+    use crate::ids::ExecutionId;
 
     /// What happens at a point.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +72,24 @@ mod armed {
     pub struct Faults {
         state: Arc<Mutex<State>>,
         hung: Arc<watch::Sender<u64>>,
+        /// How often something was done.
+        done: Arc<watch::Sender<u64>>,
     }
 
     #[derive(Debug, Default)]
     struct State {
         reached: HashMap<Point, u64>,
-        armed: HashMap<Point, (u64, Action)>,
+        armed: HashMap<Point, (Trigger, Action)>,
+        cut: Vec<(ExecutionId, i64)>,
+    }
+
+    /// Which commit an action is for.
+    #[derive(Clone, Copy, Debug)]
+    enum Trigger {
+        /// By its number at the point.
+        Number(u64),
+        /// The one with that step of that execution.
+        Step(ExecutionId, i64),
     }
 
     impl Faults {
@@ -79,6 +97,7 @@ mod armed {
             Self {
                 state: Arc::default(),
                 hung: Arc::new(watch::channel(0).0),
+                done: Arc::new(watch::channel(0).0),
             }
         }
 
@@ -86,12 +105,30 @@ mod armed {
         pub fn arm(&self, point: Point, skip: u64, action: Action) {
             let mut state = self.lock();
             let at = state.reached.get(&point).copied().unwrap_or(0) + skip + 1;
-            state.armed.insert(point, (at, action));
+            state.armed.insert(point, (Trigger::Number(at), action));
+        }
+
+        /// Does `action` at the commit with that step of the execution, once.
+        pub fn arm_step(&self, point: Point, execution: ExecutionId, step: i64, action: Action) {
+            let trigger = Trigger::Step(execution, step);
+            self.lock().armed.insert(point, (trigger, action));
+        }
+
+        /// The steps of the commits at which something was done.
+        pub fn cut(&self) -> Vec<(ExecutionId, i64)> {
+            self.lock().cut.clone()
         }
 
         /// How many commits have reached the point.
         pub fn reached(&self, point: Point) -> u64 {
             self.lock().reached.get(&point).copied().unwrap_or(0)
+        }
+
+        /// Waits until something was done at a point so many times.
+        pub async fn until_cut(&self, times: u64) {
+            let mut done = self.done.subscribe();
+            // The sender is in self, so waiting cannot fail.
+            drop(done.wait_for(|count| *count >= times).await);
         }
 
         /// Waits until that many writers hang.
@@ -101,21 +138,25 @@ mod armed {
             drop(hung.wait_for(|count| *count >= writers).await);
         }
 
-        pub(crate) async fn reach(&self, point: Point) -> Result<(), sqlx::Error> {
+        pub(crate) async fn reach(&self, point: Point, items: &[Item]) -> Result<(), sqlx::Error> {
             let action = {
                 let mut state = self.lock();
                 let reached = state.reached.entry(point).or_insert(0);
                 *reached += 1;
                 let reached = *reached;
                 match state.armed.get(&point) {
-                    Some((at, action)) if *at == reached => {
+                    Some((trigger, action)) if trigger.is_pulled(reached, items) => {
                         let action = *action;
                         state.armed.remove(&point);
+                        state.cut.extend(steps_of(items));
                         Some(action)
                     }
                     _ => None,
                 }
             };
+            if action.is_some() {
+                self.done.send_modify(|count| *count += 1);
+            }
             match action {
                 None => Ok(()),
                 Some(Action::Disconnect) => Err(sqlx::Error::Io(io::Error::new(
@@ -133,5 +174,34 @@ mod armed {
         fn lock(&self) -> MutexGuard<'_, State> {
             self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }
+    }
+    /// When the next sleeper is due, but for those of `except`.
+    pub async fn next_wakeup(
+        db: impl PgExecutor<'_>,
+        except: &[ExecutionId],
+    ) -> Result<Option<Timestamp>, sqlx::Error> {
+        let except: Vec<Uuid> = except.iter().map(|id| id.0).collect();
+        let text = "SELECT (extract(epoch FROM min(due)) * 1000000)::int8 FROM wakeup
+            WHERE execution_id <> ALL ($1)";
+        let due: Option<i64> = sqlx::query_scalar(text).bind(&except).fetch_one(db).await?;
+        Ok(due.map(Timestamp))
+    }
+
+    impl Trigger {
+        fn is_pulled(&self, reached: u64, items: &[Item]) -> bool {
+            match self {
+                Self::Number(number) => *number == reached,
+                Self::Step(execution, step) => {
+                    steps_of(items).any(|found| found == (*execution, *step))
+                }
+            }
+        }
+    }
+
+    fn steps_of(items: &[Item]) -> impl Iterator<Item = (ExecutionId, i64)> + '_ {
+        items.iter().flat_map(|item| {
+            let steps = item.steps.iter();
+            steps.map(|step| (item.execution, step.number))
+        })
     }
 }

@@ -97,7 +97,7 @@ impl World {
             machine,
             tags: Vec::new(),
             version_description: None,
-            machines_max: 100,
+            machines_max: 10_000,
         };
         let created = create(&self.db, &new, now).await.unwrap();
         assert_eq!(created, Created::New);

@@ -144,7 +144,7 @@ impl Writer {
         let query = columns.query(AssertSqlSafe(text), fence);
         self.db
             .faults()
-            .reach(Point::BeforeCommit)
+            .reach(Point::BeforeCommit, items)
             .await
             .map_err(CommitError::InDoubt)?;
         let row = if self.db.is_pooled() {
@@ -162,13 +162,13 @@ impl Writer {
         };
         self.db
             .faults()
-            .reach(Point::InDoubt)
+            .reach(Point::InDoubt, items)
             .await
             .map_err(CommitError::InDoubt)?;
         self.connection = Some(connection);
         self.db
             .faults()
-            .reach(Point::AfterCommit)
+            .reach(Point::AfterCommit, items)
             .await
             .map_err(CommitError::InDoubt)?;
         Refusals::read(&row, items)
