@@ -19,22 +19,6 @@ use support::{conformance, read_json, text};
 /// (name as the file has it, why we differ)
 const GAPS: &[(&str, &str)] = &[
     (
-        "bedrock-evaluations-sam/template.yaml#/Resources/KnowledgeBaseEvaluations/Properties/Definition",
-        JSONATA,
-    ),
-    (
-        "sam/app-meeting-summarization/statemachines/summarize_transcription.asl.yaml",
-        JSONATA,
-    ),
-    (
-        "sam/app-meeting-summarization/statemachines/transcribe_file.asl.yaml",
-        JSONATA,
-    ),
-    ("valid-json-surround-syntax.json", JSONATA),
-    ("valid-jsonata-syntax-function-call.json", JSONATA),
-    ("valid-jsonata.asl.json", JSONATA),
-    ("valid-wait-jsonata.asl.json", JSONATA),
-    (
         "shared-fallback-state-jsonata/statemachine/statemachine.asl.json",
         "its QueryLanguage stands among the states, so no state may use JSONata fields",
     ),
@@ -63,8 +47,6 @@ const GAPS: &[(&str, &str)] = &[
         "a state cannot go back to JSONPath: recorded on AWS",
     ),
 ];
-
-const JSONATA: &str = "needs JSONata, which the server does not have yet";
 
 /// The cases of a file of JSON lines, or none where the folder is absent.
 fn cases(file: &str) -> Vec<Json> {

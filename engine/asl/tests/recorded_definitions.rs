@@ -6,13 +6,12 @@
 
 mod support;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use asl::{
     Json,
     diagnose::{
-        Diagnostic, MachineType, Severity, codes, invalid_definition_message, parse,
-        variable_references,
+        Diagnostic, MachineType, Severity, invalid_definition_message, parse, variable_references,
     },
 };
 
@@ -112,11 +111,6 @@ fn what_aws_accepted_is_valid_and_what_it_refused_is_refused_in_its_words() {
                         "{name}"
                     );
                 }
-            } else if written.contains("{%") {
-                // Until the server has JSONata: that, and nothing else, is what is wrong with it.
-                let codes: HashSet<_> = errors(&found).iter().map(|one| one.code).collect();
-                let expected = HashSet::from([codes::JSONATA_NOT_AVAILABLE]);
-                assert_eq!(codes, expected, "{name}: {found:?}");
             } else {
                 assert!(model.is_some(), "{name}: {found:?}");
             }

@@ -11,7 +11,6 @@ use std::fs;
 
 use asl::{
     Json,
-    definition::QueryLanguage,
     json::pointer::Pointer,
     query::{Condition, EvalError, Expression, ReferencePath, Template},
 };
@@ -153,8 +152,7 @@ fn pass(state: &Json, data: &Json, context: &Json) -> Result<Json, EvalError> {
         .cloned()
         .unwrap_or_else(|| input.clone());
     if let Some(parameters) = state.get("Parameters") {
-        let template =
-            Template::parse(parameters, QueryLanguage::JsonPath, &Pointer::root()).unwrap();
+        let template = Template::parse(parameters, &Pointer::root()).unwrap();
         result = with_env(&input, context, &Json::Null, |env| {
             template.render(env, "Parameters")
         })?;

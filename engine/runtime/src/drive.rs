@@ -17,6 +17,7 @@ use store::{
 };
 
 use crate::{
+    Fault,
     arrival::Arrival,
     facts::{Facts, status},
     limits::COMPUTE_BYTES,
@@ -26,6 +27,11 @@ use crate::{
     shard::{Shard, Turn},
     sleep::asleep_until,
 };
+
+/// Whether a step of `execution` may hold a thread for longer than a request should wait.
+fn may_take_long(execution: &Execution, payload: &Payload) -> bool {
+    execution.definition.may_run_long || payload.text().len() >= COMPUTE_BYTES
+}
 
 impl Node {
     /// Brings an input to an execution and works it off, unless somebody else does.
@@ -42,15 +48,15 @@ impl Node {
         }
     }
 
-    /// Large payloads are worked on apart from the threads that serve requests.
+    /// Large payloads, and expressions that may run for long on small ones, are worked on apart from
+    /// the threads that serve requests.
     pub(crate) fn drive_where_it_fits(
         self: &Arc<Self>,
         shard: Arc<Shard>,
         id: ExecutionId,
         execution: Box<Execution>,
     ) {
-        let is_large = execution.input.text().len() >= COMPUTE_BYTES;
-        if is_large {
+        if may_take_long(&execution, &execution.input) {
             let node = Arc::clone(self);
             self.tracker
                 .spawn_blocking(move || node.drive(&shard, id, execution));
@@ -94,6 +100,31 @@ impl Node {
             }
             execution = taken;
         }
+    }
+
+    /// The first input of an execution, worked on where it fits.
+    pub(crate) async fn advance_first(
+        self: &Arc<Self>,
+        mut execution: Box<Execution>,
+        input: Payload,
+    ) -> Result<(Box<Execution>, Step), Fault> {
+        let is_long = may_take_long(&execution, &input);
+        let input = Input::Start { input };
+        let (execution, step) = if is_long {
+            let node = Arc::clone(self);
+            let worked = self.tracker.spawn_blocking(move || {
+                let step = node.advance(&mut execution, input);
+                (execution, step)
+            });
+            let stopped = |_| Fault::new("a compute thread stopped");
+            worked.await.map_err(stopped)?
+        } else {
+            let step = self.advance(&mut execution, input);
+            (execution, step)
+        };
+        let arn = &execution.identity.arn;
+        let step = step.map_err(|fault| Fault::new(format!("starting {arn}: {fault}")))?;
+        Ok((execution, step))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the shard owns its executions")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::{
     diagnose::MachineType,
-    machine::{Execution, Identity, Input},
+    machine::{Execution, Identity},
     query::Random,
 };
 use store::ids::ExecutionId;
@@ -46,33 +46,28 @@ impl Node {
         }
         let (waiter, closing) = oneshot::channel();
         let mut waiter = is_watched.then_some(waiter);
-        let (shard, facts, is_name_given) = loop {
+        let (shard, facts, is_name_given, execution, step) = loop {
             let shard = self.shard_for_start().await;
             let shard = shard.ok_or(StartError::Unavailable)?;
             let target = (Arc::clone(&revision), version, alias.clone());
             let (facts, is_name_given) = self.new_facts(&shard, &request, target);
             let facts = Arc::new(facts);
+            let execution = Box::new(Execution::new(
+                Arc::clone(&facts.identity),
+                Arc::clone(&facts.revision.definition),
+            ));
+            // Before it is admitted: from then on nothing may wait until its step is submitted.
+            let (execution, step) = self.advance_first(execution, request.input.clone()).await?;
             let is_admitted = shard.admit(facts.id, |slot| {
                 slot.facts = Some(Arc::clone(&facts));
                 slot.waiters.extend(waiter.take());
             });
             // Else it is on its way to another node.
             if is_admitted {
-                break (shard, facts, is_name_given);
+                break (shard, facts, is_name_given, execution, step);
             }
         };
         let id = facts.id;
-        let mut execution = Box::new(Execution::new(
-            Arc::clone(&facts.identity),
-            Arc::clone(&facts.revision.definition),
-        ));
-        let input = Input::Start {
-            input: request.input,
-        };
-        let step = self.advance(&mut execution, input).map_err(|fault| {
-            shard.slots().remove(&id);
-            Fault::new(format!("starting execution {id}: {fault}"))
-        })?;
         let number = step.number;
         let (item, commands) = self.first_item(&facts, &execution, step, is_name_given);
         let (starter, started) = oneshot::channel();
@@ -90,7 +85,7 @@ impl Node {
                 bytes: 0,
             },
         );
-        self.drive(&shard, id, execution);
+        self.drive_where_it_fits(shard, id, execution);
         let view = started.await.map_err(|_| StartError::Unavailable)??;
         Ok((view, is_watched.then_some(closing)))
     }

@@ -36,6 +36,9 @@ pub struct Definition {
     pub language: QueryLanguage,
     /// The whole execution may take this long.
     pub timeout_seconds: Option<u64>,
+    /// Some expression's cost can grow faster than the data that it reads, so that a step may take
+    /// long even on small payloads.
+    pub may_run_long: bool,
     pub scope: Scope,
 }
 

@@ -81,8 +81,7 @@ fn jsonata_condition(fields: &Fields<'_>, walk: &mut Walk<'_>) -> Option<Conditi
     match fields.get("Condition")? {
         Json::Bool(holds) => Some(Condition::constant(*holds)),
         value if language::is_expression(value) => {
-            language::note_expressions(value, &at, walk);
-            None
+            language::jsonata(value, &at, walk).map(Condition::computed)
         }
         value => {
             fields::expected("Boolean", value, &at, &mut walk.report);

@@ -1,10 +1,13 @@
 //! The two query languages: who speaks which, whose fields are whose, what counts as an expression.
 
-use super::{codes, fields::Fields, limits::QUOTED_CHARS_MAX, walk::Walk};
+use super::{codes, fields::Fields, limits::QUOTED_CHARS_MAX, report::shortened, walk::Walk};
 use crate::{
-    definition::QueryLanguage,
+    definition::{QueryLanguage, StateType},
     json::{Json, pointer::Pointer},
-    query::Expression,
+    query::{
+        Expression, Jsonata,
+        jsonata::{Part, Text, text},
+    },
 };
 
 /// Fields that only exist in JSONPath.
@@ -77,86 +80,93 @@ pub(super) fn refuse_foreign_fields(
     }
 }
 
-/// What a text is in JSONata.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Text<'a> {
-    Literal,
-    /// What stands between `{%` and `%}`, trimmed.
-    Expression(&'a str),
-    /// Opened but not closed, or closed but not opened.
-    Broken,
-}
-
-/// Sorts a text. Source: developer guide, "Transforming data with JSONata": the text must start
-/// with `{%` and end with `%}`, without blanks around; "improperly opening or closing the expression
-/// will result in a validation error".
-pub(super) fn text(text: &str) -> Text<'_> {
-    let inner = text
-        .strip_prefix("{%")
-        .and_then(|rest| rest.strip_suffix("%}"));
-    match inner {
-        Some(inner) => Text::Expression(inner.trim()),
-        None if text.starts_with("{%") || text.ends_with("%}") => Text::Broken,
-        None => Text::Literal,
-    }
-}
-
-/// The expression in `value`, where it is a JSONata expression; a broken one is reported.
-/// This is the seam where the JSONata compiler goes in.
+/// The expression in `value`, where it is one of JSONata; a broken one is reported.
 pub(super) fn expression(value: &Json, at: &Pointer, walk: &mut Walk<'_>) -> Option<Expression> {
-    note_expressions(value, at, walk);
-    None
+    jsonata(value, at, walk).map(Expression::Jsonata)
 }
 
-/// Looks at every text in `value`, in order: reports broken expressions, remembers the first whole one.
-pub(super) fn note_expressions(value: &Json, at: &Pointer, walk: &mut Walk<'_>) {
-    let mut pending = vec![(at.clone(), value)];
-    while let Some((at, value)) = pending.pop() {
-        match value {
-            Json::String(written) => match text(written) {
-                Text::Literal => {}
-                Text::Expression(_) => {
-                    walk.jsonata_at.get_or_insert(at);
-                }
-                Text::Broken => {
-                    let message = "A JSONata expression must start with '{%' and end with '%}'";
-                    walk.report
-                        .error(codes::INVALID_JSONATA_EXPRESSION, &at, message);
-                }
-            },
-            Json::Array(items) => {
-                let items = items.iter().enumerate().rev();
-                pending.extend(items.map(|(index, item)| (at.child(index), item)));
-            }
-            Json::Object(members) => {
-                pending.extend(
-                    members
-                        .iter()
-                        .rev()
-                        .map(|(name, member)| (at.child(name), member)),
-                );
-            }
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+/// As [`expression`], before it is one of either language.
+pub(super) fn jsonata(value: &Json, at: &Pointer, walk: &mut Walk<'_>) -> Option<Jsonata> {
+    compile(text(value.as_str()?), at, walk)
+}
+
+/// Compiles a text that is meant to be an expression, and reports what is wrong with it.
+/// Sources: what AWS was seen to answer to expressions that do not parse and to references to a
+/// document; developer guide, "Reserved variable: $states", for the parts that exist.
+pub(super) fn compile(written: Text<'_>, at: &Pointer, walk: &mut Walk<'_>) -> Option<Jsonata> {
+    let inner = match written {
+        Text::Literal => return None,
+        Text::Expression(inner) => inner,
+        Text::Broken => {
+            let message = "A JSONata expression must start with '{%' and end with '%}'";
+            walk.report
+                .error(codes::INVALID_JSONATA_EXPRESSION, at, message);
+            return None;
         }
+    };
+    let location = walk.report.location_within(&walk.state_at, at);
+    let expression = match Jsonata::parse(inner, &location) {
+        Ok(expression) => expression,
+        Err(problem) => {
+            let message = shortened(&problem.message);
+            walk.report
+                .error(codes::INVALID_JSONATA_EXPRESSION, at, message);
+            return None;
+        }
+    };
+    walk.may_run_long |= expression.may_run_long();
+    let mut problems = Vec::new();
+    for (name, is_refused) in expression.top_level_references() {
+        let name = shortened(name);
+        let message = format!("Reference to '{name}' at the top level is not supported.");
+        if is_refused {
+            problems.push(message);
+        } else {
+            walk.report
+                .warn(codes::UNSUPPORTED_JSONATA_EXPRESSION, at, message);
+        }
+    }
+    if expression.assigns_states() {
+        problems.push("Variable name 'states' is reserved".to_owned());
+    }
+    for part in [Part::Result, Part::ErrorOutput] {
+        if expression.reads(part) && !exists(part, &location, walk.state_type) {
+            let part = part.as_str();
+            problems.push(format!(
+                "Reference to '$states.{part}' is not supported in the field '{}'.",
+                shortened(&location)
+            ));
+        }
+    }
+    let is_fine = problems.is_empty();
+    for problem in problems {
+        walk.report
+            .error(codes::UNSUPPORTED_JSONATA_EXPRESSION, at, problem);
+    }
+    is_fine.then_some(expression)
+}
+
+/// Whether a field of a state sees that part of `$states`: the result in the `Output` and `Assign`
+/// of a state that has one, the error output in those of a catcher.
+fn exists(part: Part, location: &str, state_type: Option<StateType>) -> bool {
+    let mut fields = location.split('/');
+    let first = fields.next().unwrap_or_default();
+    let leaves =
+        |field: &str| ["Output", "Assign"].contains(&field.split('[').next().unwrap_or_default());
+    match part {
+        Part::Input | Part::Context => true,
+        Part::Result => {
+            let has_result = [StateType::Task, StateType::Parallel, StateType::Map];
+            leaves(first) && state_type.is_some_and(|kind| has_result.contains(&kind))
+        }
+        Part::ErrorOutput => first.starts_with("Catch[") && fields.next().is_some_and(leaves),
     }
 }
 
 pub(super) fn is_expression(value: &Json) -> bool {
     value
         .as_str()
-        .is_some_and(|written| !matches!(text(written), Text::Literal))
-}
-
-/// The one place that refuses JSONata. It goes when [`expression`] and the templates compile it.
-/// A definition with other errors hears of those first.
-pub(super) fn refuse_jsonata(walk: &mut Walk<'_>) {
-    if let Some(at) = walk.jsonata_at.take()
-        && !walk.report.has_errors()
-    {
-        let message = "JSONata expressions are not yet available on this server";
-        walk.report
-            .error(codes::JSONATA_NOT_AVAILABLE, &at, message);
-    }
+        .is_some_and(|written| text(written) != Text::Literal)
 }
 
 /// Whether a literal text looks like a path or an intrinsic call that somebody meant to be evaluated.
@@ -176,8 +186,8 @@ pub(super) fn looks_like_path(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, text};
     use crate::diagnose::testing::{check, check_state};
+    use crate::query::jsonata::{Text, text};
 
     #[test]
     fn an_expression_is_a_whole_text() {
@@ -230,22 +240,6 @@ mod tests {
                 "StartAt":"P","States":{"P":{"Type":"Pass","End":true,"Output":1}}}}}}"#,
             &[
                 "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/M/ItemProcessor/States/P",
-            ],
-        );
-    }
-
-    #[test]
-    fn jsonata_is_refused_in_one_clear_sentence() {
-        check_state(
-            r#""Type":"Pass","QueryLanguage":"JSONata","Output":{"a":[1,"{% 1 + 1 %}"],"b":"{% 2 %}"}"#,
-            &[
-                "JSONATA_NOT_AVAILABLE: JSONata expressions are not yet available on this server @/Output/a[1]",
-            ],
-        );
-        check_state(
-            r#""Type":"Pass","QueryLanguage":"JSONata","Output":"{% 10 %""#,
-            &[
-                "INVALID_JSONATA_EXPRESSION: A JSONata expression must start with '{%' and end with '%}' @/Output",
             ],
         );
     }

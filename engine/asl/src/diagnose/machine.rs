@@ -34,7 +34,6 @@ pub(super) fn read(
             .error_nowhere(codes::INVALID_JSON_DESCRIPTION, message);
         None
     };
-    language::refuse_jsonata(&mut walk);
     let is_valid = !walk.report.has_errors();
     (definition.filter(|_| is_valid), walk.report.finish())
 }
@@ -51,6 +50,7 @@ fn definition<'d>(document: &'d Json, walk: &mut Walk<'d>) -> Option<Definition>
         comment,
         language: walk.language,
         timeout_seconds,
+        may_run_long: walk.may_run_long,
         scope: scope?,
     })
 }

@@ -114,7 +114,9 @@ fn items(source: &Source<'_>, walk: &mut Walk<'_>) -> Items {
     if let Some(template) = template::field(source, "Items", walk) {
         let value = fields.get("Items");
         let can_be_items = value.is_none_or(|value| {
-            value.as_array().is_some() || value.as_object().is_some() || value.as_str().is_some()
+            value.as_array().is_some()
+                || value.as_object().is_some()
+                || super::language::is_expression(value)
         });
         if let Some(value) = value.filter(|_| !can_be_items) {
             let at = fields.place("Items");

@@ -94,6 +94,7 @@ pub mod codes {
     pub const MISSING_TRANSITION_TARGET: &str = "MISSING_TRANSITION_TARGET";
     pub const SCHEMA_VALIDATION_FAILED: &str = "SCHEMA_VALIDATION_FAILED";
     pub const TOO_DEEPLY_NESTED: &str = "TOO_DEEPLY_NESTED";
+    pub const UNSUPPORTED_JSONATA_EXPRESSION: &str = "UNSUPPORTED_JSONATA_EXPRESSION";
 
     /// Warning: a text that looks like a path stands under a name without `.$`.
     pub const NO_DOLLAR: &str = "NO_DOLLAR";
@@ -102,8 +103,6 @@ pub mod codes {
     /// Warning: a `Result` looks as if it were to be computed, but is static.
     pub const PASS_RESULT_IS_STATIC: &str = "PASS_RESULT_IS_STATIC";
 
-    /// Ours. Error: the definition needs JSONata, which this server does not have yet.
-    pub const JSONATA_NOT_AVAILABLE: &str = "JSONATA_NOT_AVAILABLE";
     /// Ours. Warning: `ErrorEquals` names an error in `States.` that no state raises.
     pub const UNKNOWN_ERROR_NAME: &str = "UNKNOWN_ERROR_NAME";
     /// Ours. Warning: a variable is read that nothing assigns.

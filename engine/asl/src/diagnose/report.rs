@@ -39,6 +39,14 @@ impl<'d> Report<'d> {
         self.push(Severity::Warning, code, Some(at), message.into());
     }
 
+    /// The place `at` as [`Diagnostic::location`] writes it, from `base` on: `Output/a[0]`.
+    pub(super) fn location_within(&self, base: &Pointer, at: &Pointer) -> String {
+        let whole = location(at, self.document);
+        let base = location(base, self.document);
+        let inner = whole.strip_prefix(&base).unwrap_or(&whole);
+        inner.trim_start_matches('/').to_owned()
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.errors > 0
     }

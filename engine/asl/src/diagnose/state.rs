@@ -34,6 +34,21 @@ pub(super) fn read<'d>(
     let fields = Fields::of(value, at, &mut walk.report)?;
     fields.require(&["Type"], &mut walk.report);
     let kind = state_type(&fields, walk)?;
+    let outer = (
+        std::mem::replace(&mut walk.state_at, fields.at.clone()),
+        walk.state_type.replace(kind),
+    );
+    let state = state(name, fields, kind, walk);
+    (walk.state_at, walk.state_type) = outer;
+    state
+}
+
+fn state<'d>(
+    name: &Arc<str>,
+    fields: Fields<'d>,
+    kind: StateType,
+    walk: &mut Walk<'d>,
+) -> Option<State> {
     let comment = fields.text("Comment", &mut walk.report).map(Arc::from);
     let language = language::of_state(&fields, walk);
     let mut source = Source { fields, language };

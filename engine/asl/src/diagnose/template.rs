@@ -12,7 +12,7 @@ use super::{
 use crate::{
     definition::QueryLanguage,
     json::{Json, Object, pointer::Pointer},
-    query::Template,
+    query::{Template, jsonata::Text},
 };
 
 /// The template in a field of a state, where there is one.
@@ -47,27 +47,26 @@ fn compile_quietly(
     walk: &mut Walk<'_>,
 ) -> Option<Template> {
     if language == QueryLanguage::Jsonata {
-        language::note_expressions(value, at, walk);
+        let mut compile = |text: Text<'_>, at: &Pointer| language::compile(text, at, walk);
+        // What does not compile is reported on the way.
+        return Template::parse_jsonata(value, at, &mut compile).ok();
     }
-    let problems = match Template::parse(value, language, at) {
+    let problems = match Template::parse(value, at) {
         Ok(template) => return Some(template),
         Err(problems) => problems,
     };
-    // A JSONata text that does not compile was noted above.
-    if language == QueryLanguage::JsonPath {
-        for (place, problem) in problems {
-            let name = place.last().unwrap_or_default();
-            if !name.ends_with(".$") {
-                walk.report.schema(&place, shortened(&problem.message));
-                continue;
-            }
-            let name = shortened(name);
-            let message = format!(
-                "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
-            );
-            // AWS names the object that holds the field.
-            walk.report.schema(&place.parent(), message);
+    for (place, problem) in problems {
+        let name = place.last().unwrap_or_default();
+        if !name.ends_with(".$") {
+            walk.report.schema(&place, shortened(&problem.message));
+            continue;
         }
+        let name = shortened(name);
+        let message = format!(
+            "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+        );
+        // AWS names the object that holds the field.
+        walk.report.schema(&place.parent(), message);
     }
     None
 }

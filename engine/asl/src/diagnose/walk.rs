@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use super::{MachineType, report::Report, variables::ScopeNames};
 use crate::{
-    definition::QueryLanguage,
+    definition::{QueryLanguage, StateType},
     json::{Json, pointer::Pointer},
 };
 
@@ -22,8 +22,11 @@ pub(super) struct Walk<'d> {
     pub(super) labels: HashSet<Arc<str>>,
     /// The scopes around the states at hand, the machine's first.
     pub(super) scopes: Vec<ScopeNames<'d>>,
-    /// The first JSONata expression, while this server cannot evaluate them.
-    pub(super) jsonata_at: Option<Pointer>,
+    /// The state at hand: where it stands, and its type once that is known.
+    pub(super) state_at: Pointer,
+    pub(super) state_type: Option<StateType>,
+    /// Some expression's cost can grow faster than the data.
+    pub(super) may_run_long: bool,
 }
 
 impl<'d> Walk<'d> {
@@ -35,7 +38,9 @@ impl<'d> Walk<'d> {
             state_names: HashSet::new(),
             labels: HashSet::new(),
             scopes: Vec::new(),
-            jsonata_at: None,
+            state_at: Pointer::root(),
+            state_type: None,
+            may_run_long: false,
         }
     }
 }

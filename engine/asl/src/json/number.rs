@@ -12,6 +12,14 @@ impl Number {
         Self(Arc::from(text))
     }
 
+    /// The number that `text` spells, where it is one by the JSON grammar.
+    pub fn parse(text: &str) -> Option<Self> {
+        match super::parse(text) {
+            Ok(super::Json::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The number that a computation gave. `None` where it is not finite, since JSON has no such number.
     /// Integral values under 1e21 are written without a fraction, as ECMAScript does.
     pub fn from_f64(value: f64) -> Option<Self> {

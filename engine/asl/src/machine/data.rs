@@ -14,12 +14,14 @@ use crate::{
     json::{Json, Object},
     payload::Payload,
     query::{Context, Env, EvalError, Expression, Random, Template, Variables},
+    time::Timestamp,
 };
 
 /// What the expressions of one visit can see, apart from the input at hand.
 pub(super) struct Scene<'a> {
     variables: Cow<'a, Variables>,
     context: Context<'a>,
+    now: Timestamp,
 }
 
 /// Variables with their new values, in the order of the `Assign` field.
@@ -28,12 +30,14 @@ pub(super) type Assigned = Vec<(Arc<str>, Payload)>;
 impl<'a> Scene<'a> {
     pub(super) fn new(
         execution: &'a Execution,
+        now: Timestamp,
         thread: ThreadId,
         visit: &'a Visit,
         kind: StateType,
         extra: Extra,
     ) -> Result<Self, Fault> {
         Ok(Self {
+            now,
             variables: execution.visible_variables(thread)?,
             context: context(execution, thread, visit, kind, extra)?,
         })
@@ -49,6 +53,7 @@ impl<'a> Scene<'a> {
             error_output: None,
             context: &self.context,
             variables: &self.variables,
+            now: self.now,
             random,
         }
     }

@@ -154,12 +154,24 @@ impl Stepper<'_> {
             return self.fail_scope(thread, error);
         };
         let kind = state.state_type();
-        let scene = Scene::new(self.execution, thread, visit, kind, Extra::default())?;
+        let scene = Scene::new(
+            self.execution,
+            self.at,
+            thread,
+            visit,
+            kind,
+            Extra::default(),
+        )?;
         let caught = scene.caught(state, visit, catcher, &error, self.random);
         drop(scene);
         match caught {
             // The catcher itself fails: there is nobody left to ask.
-            Err(error) => self.fail_scope(thread, framed(visit, &error)),
+            Err(error) => {
+                if error.error == names::QUERY_EVALUATION_ERROR {
+                    self.fail_evaluation(thread, state, visit, &error)?;
+                }
+                self.fail_scope(thread, framed(visit, &error))
+            }
             Ok(leaving) if self.is_too_large(visit, &leaving) => {
                 self.fail_scope(thread, too_large(&visit.state))
             }

@@ -34,7 +34,14 @@ impl Stepper<'_> {
             }
         };
         let kind = state.state_type();
-        let scene = Scene::new(self.execution, thread, visit, kind, Extra::default())?;
+        let scene = Scene::new(
+            self.execution,
+            self.at,
+            thread,
+            visit,
+            kind,
+            Extra::default(),
+        )?;
         let outcome = scene.outcome(state, visit, result, self.random);
         drop(scene);
         match outcome {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{
+    computed,
     context::{Extra, Item},
     data::Scene,
     execution::{Position, ThreadId, Visit},
@@ -37,6 +38,7 @@ impl Stepper<'_> {
     ) -> Result<(), Halt> {
         let scene = Scene::new(
             self.execution,
+            self.at,
             thread,
             visit,
             StateType::Map,
@@ -120,8 +122,13 @@ impl Stepper<'_> {
                     Ok(())
                 }
                 Err(error) => {
-                    let error = super::failure::framed(visit, &error);
-                    self.fail_map(thread, error)
+                    let failed = super::failure::framed(visit, &error);
+                    if error.error == names::QUERY_EVALUATION_ERROR {
+                        // Before the event, after which the Map has no iterations any more.
+                        self.abort_iterations(thread)?;
+                        self.fail_evaluation(thread, state, visit, &error)?;
+                    }
+                    self.fail_map(thread, failed)
                 }
             };
         }
@@ -148,7 +155,14 @@ impl Stepper<'_> {
             token: None,
             item: Some(item),
         };
-        let scene = Scene::new(self.execution, thread, visit, StateType::Map, extra)?;
+        let scene = Scene::new(
+            self.execution,
+            self.at,
+            thread,
+            visit,
+            StateType::Map,
+            extra,
+        )?;
         Ok(scene.render(selector, "ItemSelector", arguments.json(), self.random))
     }
 
@@ -180,6 +194,13 @@ impl Stepper<'_> {
     }
 
     fn fail_map(&mut self, thread: ThreadId, error: StateError) -> Result<(), Halt> {
+        self.abort_iterations(thread)?;
+        let previous = self.execution.thread(thread)?.last_event;
+        self.emit(thread, previous, Detail::MapFailed { error })?;
+        Ok(())
+    }
+
+    fn abort_iterations(&mut self, thread: ThreadId) -> Result<(), Halt> {
         let name = self.execution.thread(thread)?.position.state().cloned();
         let name = name.unwrap_or_else(|| Arc::from(""));
         for child in self.children(thread)? {
@@ -191,8 +212,6 @@ impl Stepper<'_> {
                 self.emit(thread, previous, Detail::IterationAborted { name, index })?;
             }
         }
-        let previous = self.execution.thread(thread)?.last_event;
-        self.emit(thread, previous, Detail::MapFailed { error })?;
         Ok(())
     }
 }
@@ -279,7 +298,12 @@ fn items(
             let length = members.len() as u64;
             Ok((items, length))
         }
-        _ => Err(EvalError::runtime(match source {
+        other => Err(EvalError::runtime(match source {
+            Items::Template(template)
+                if let Some(Expression::Jsonata(expression)) = template.as_expression() =>
+            {
+                return Err(expression.unexpected("array", other));
+            }
             Items::Path(path) => {
                 format!("Reference path \"{}\" must point to array.", path.as_str())
             }
@@ -302,6 +326,9 @@ fn whole(
         Setting::Computed(expression) => expression,
     };
     let value = scene.evaluate(expression, input.json(), random)?;
+    if let Expression::Jsonata(expression) = expression {
+        return computed::whole(expression, &value, 0..=u64::MAX);
+    }
     let number = value.as_number().and_then(crate::json::Number::as_whole);
     number
         .and_then(|number| u64::try_from(number).ok())
@@ -318,6 +345,9 @@ fn tolerated(
         Setting::Fixed(value) => *value,
         Setting::Computed(expression) => {
             let value = scene.evaluate(expression, input.json(), random)?;
+            if let Expression::Jsonata(expression) = expression {
+                return computed::percentage(expression, &value);
+            }
             let Some(number) = value.as_number() else {
                 return Err(not_a(
                     "ToleratedFailurePercentage",
@@ -341,7 +371,7 @@ fn tolerated(
 fn not_a(field: &str, kind: &str, value: &Json, expression: &Expression) -> EvalError {
     let path = match expression {
         Expression::Path(path) => path.as_str(),
-        Expression::Intrinsic(_) => "",
+        Expression::Intrinsic(_) | Expression::Jsonata(_) => "",
     };
     EvalError::runtime(format!(
         "The {field}Path field refers to value {value} which is not a valid {kind}: {path}"

@@ -4,6 +4,7 @@
 //! that the journal must keep and the commands that the outside must then carry out. [`fold()`]
 //! rebuilds an execution from its entries. Neither reads a clock or draws a random number.
 
+mod computed;
 mod context;
 mod data;
 pub mod execution;

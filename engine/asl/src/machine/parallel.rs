@@ -18,6 +18,7 @@ impl Stepper<'_> {
     ) -> Result<(), Halt> {
         let scene = Scene::new(
             self.execution,
+            self.at,
             thread,
             visit,
             StateType::Parallel,

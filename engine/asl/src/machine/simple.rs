@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    computed,
     data::{Assigned, Scene},
     execution::Visit,
 };
@@ -140,9 +141,10 @@ fn computed_text(
         }
         (value, _) => value?,
     };
-    match value {
-        Json::String(text) => Ok(text),
-        other => Err(EvalError::runtime(format!(
+    match (value, expression) {
+        (value, Expression::Jsonata(expression)) => computed::text(expression, value),
+        (Json::String(text), _) => Ok(text),
+        (other, _) => Err(EvalError::runtime(format!(
             "The {field} parameter does not reference a string value: {other}"
         ))),
     }

@@ -358,7 +358,14 @@ impl Stepper<'_> {
     /// The states that need nothing from outside.
     fn work_at_once(&mut self, thread: ThreadId, state: &State, visit: &Visit) -> Result<(), Halt> {
         let kind = state.state_type();
-        let scene = Scene::new(self.execution, thread, visit, kind, Extra::default())?;
+        let scene = Scene::new(
+            self.execution,
+            self.at,
+            thread,
+            visit,
+            kind,
+            Extra::default(),
+        )?;
         let done = super::simple::work(&scene, state, visit, self.random);
         drop(scene);
         match done {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CloseTask, Command, OpenTask,
+    CloseTask, Command, OpenTask, computed,
     context::Extra,
     data::Scene,
     execution::{Call, Position, ThreadId, Visit},
@@ -13,7 +13,7 @@ use super::{
     step::{Halt, Stepper},
 };
 use crate::{
-    definition::{QueryLanguage, Resource, Setting, State, StateType, Task, resource::Pattern},
+    definition::{Resource, Setting, State, StateType, Task, resource::Pattern},
     error::{StateError, names},
     payload::Payload,
     query::{EvalError, Expression, Random},
@@ -42,7 +42,14 @@ impl Stepper<'_> {
             token: Some(token.clone()),
             item: None,
         };
-        let scene = Scene::new(self.execution, thread, visit, StateType::Task, extra)?;
+        let scene = Scene::new(
+            self.execution,
+            self.at,
+            thread,
+            visit,
+            StateType::Task,
+            extra,
+        )?;
         let plan = plan(&scene, state, task, visit, self.random);
         drop(scene);
         let plan = match plan {
@@ -277,7 +284,7 @@ fn plan(
         None => Ok(None),
         Some(Setting::Fixed(seconds)) => Ok(Some(*seconds)),
         Some(Setting::Computed(expression)) => {
-            computed_seconds(scene, state.language, expression, field, &input, random).map(Some)
+            computed_seconds(scene, expression, field, &input, random).map(Some)
         }
     };
     let timeout_seconds = seconds(&task.timeout_seconds, "TimeoutSeconds")?;
@@ -294,11 +301,14 @@ fn plan(
         None => None,
         Some(template) => {
             let rendered = scene.render(template, "Credentials", input.json(), random)?;
-            rendered
-                .json()
-                .get("RoleArn")
-                .and_then(crate::Json::as_str)
-                .map(Arc::from)
+            let role = rendered.json().get("RoleArn");
+            if role.is_none_or(|role| role.as_str().is_none()) {
+                return Err(EvalError::runtime(format!(
+                    "The RoleArn of the field Credentials must be a string, but Credentials was: {}",
+                    crate::query::quote(rendered.json())
+                )));
+            }
+            role.and_then(crate::Json::as_str).map(Arc::from)
         }
     };
     Ok(Plan {
@@ -312,24 +322,22 @@ fn plan(
 /// `TimeoutSecondsPath`, `HeartbeatSecondsPath`, or an expression: a whole number from 1 to 99999999.
 fn computed_seconds(
     scene: &Scene<'_>,
-    language: QueryLanguage,
     expression: &Expression,
     field: &str,
     input: &Payload,
     random: &mut dyn Random,
 ) -> Result<u64, EvalError> {
     let value = scene.evaluate(expression, input.json(), random)?;
+    if let Expression::Jsonata(expression) = expression {
+        return computed::whole(expression, &value, 1..=99_999_999);
+    }
     let seconds = value.as_number().and_then(crate::json::Number::as_whole);
     let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
     seconds
         .filter(|seconds| (1..=99_999_999).contains(seconds))
         .ok_or_else(|| {
-            let field = match language {
-                QueryLanguage::JsonPath => format!("{field}Path"),
-                QueryLanguage::Jsonata => field.to_owned(),
-            };
             EvalError::runtime(format!(
-                "The {field} parameter must reference a whole number from 1 to 99999999, but was: \
+                "The {field}Path parameter must reference a whole number from 1 to 99999999, but was: \
              {value}"
             ))
         })

@@ -3,7 +3,7 @@
 //! Source of the texts: recorded executions.
 
 use super::{
-    Command, Timer,
+    Command, Timer, computed,
     context::Extra,
     data::Scene,
     execution::{ThreadId, Visit},
@@ -21,6 +21,9 @@ use crate::{
 /// The longest wait: a year, as long as an execution may live.
 const SECONDS_MAX: i64 = 31_622_400;
 
+/// What `Seconds` may be. Source: developer guide, "Wait workflow state".
+const SECONDS_WRITTEN_MAX: u64 = 99_999_999;
+
 impl Stepper<'_> {
     pub(super) fn start_wait(
         &mut self,
@@ -31,6 +34,7 @@ impl Stepper<'_> {
     ) -> Result<(), Halt> {
         let scene = Scene::new(
             self.execution,
+            self.at,
             thread,
             visit,
             StateType::Wait,
@@ -66,6 +70,7 @@ impl Stepper<'_> {
         };
         let scene = Scene::new(
             self.execution,
+            self.at,
             thread,
             visit,
             StateType::Wait,
@@ -101,6 +106,11 @@ fn until(
                 let value = scene
                     .evaluate(expression, input.json(), random)
                     .map_err(|error| missing("SecondsPath", &name, error))?;
+                if let Expression::Jsonata(expression) = expression {
+                    let seconds = computed::whole(expression, &value, 0..=SECONDS_WRITTEN_MAX)?;
+                    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+                    return bounded(entered_at.plus_seconds(seconds), entered_at);
+                }
                 let seconds = value.as_number().and_then(crate::json::Number::as_i64);
                 let seconds = seconds.ok_or_else(|| {
                     EvalError::runtime(format!(
@@ -121,6 +131,9 @@ fn until(
                 let value = scene
                     .evaluate(expression, input.json(), random)
                     .map_err(|error| missing("TimestampPath", &name, error))?;
+                if let Expression::Jsonata(expression) = expression {
+                    return bounded(computed::timestamp(expression, value)?, entered_at);
+                }
                 let at = value.as_str().and_then(Timestamp::parse_rfc3339).ok_or_else(|| {
                 EvalError::runtime(format!(
                     "The TimestampPath parameter does not reference a valid ISO-8601 extended \
@@ -155,7 +168,7 @@ fn missing(field: &str, name: &str, error: EvalError) -> EvalError {
 fn expression_text(expression: &Expression) -> String {
     match expression {
         Expression::Path(path) => path.as_str().to_owned(),
-        Expression::Intrinsic(_) => String::new(),
+        Expression::Intrinsic(_) | Expression::Jsonata(_) => String::new(),
     }
 }
 

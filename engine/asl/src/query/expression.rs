@@ -1,15 +1,17 @@
-//! One dynamic value: a path, an intrinsic call, or (with the JSONata dialect) a `{% %}` text.
+//! One dynamic value: a path, an intrinsic call, or JSONata in a `{% %}` text.
 
 use super::{
-    Env, EvalError, Path, SyntaxError, VariableNames, budget::Budget, intrinsic::Intrinsic, quote,
+    Env, EvalError, Jsonata, Path, SyntaxError, VariableNames, budget::Budget,
+    intrinsic::Intrinsic, quote,
 };
 use crate::json::Json;
 
-/// A compiled expression of either query language.
+/// A compiled expression of either query language. One of JSONata knows the field that it stands in.
 #[derive(Clone, Debug)]
 pub enum Expression {
     Path(Path),
     Intrinsic(Intrinsic),
+    Jsonata(Jsonata),
 }
 
 impl Expression {
@@ -27,6 +29,7 @@ impl Expression {
         match self {
             Self::Path(path) => path.as_str(),
             Self::Intrinsic(call) => call.as_str(),
+            Self::Jsonata(expression) => expression.as_str(),
         }
     }
 
@@ -35,6 +38,7 @@ impl Expression {
         match self {
             Self::Path(path) => path.select(env),
             Self::Intrinsic(call) => call.evaluate(env),
+            Self::Jsonata(expression) => expression.evaluate(env),
         }
     }
 
@@ -64,6 +68,7 @@ impl Expression {
                 ))
             }),
             Self::Intrinsic(call) => call.evaluate_within(env, budget),
+            Self::Jsonata(expression) => expression.evaluate(env),
         }
     }
 
@@ -72,6 +77,7 @@ impl Expression {
         match self {
             Self::Path(path) => path.variables(names),
             Self::Intrinsic(call) => call.variables(names),
+            Self::Jsonata(expression) => expression.variables(names),
         }
     }
 }

@@ -44,3 +44,19 @@ pub const VALUE_DEPTH_MAX: usize = crate::json::parse::DEPTH_MAX;
 
 /// Bytes of the input that a message quotes. A cause has at most 32,768 characters.
 pub const QUOTED_BYTES_MAX: usize = 30_000;
+
+/// Steps of one JSONata evaluation: each node evaluated, each call. The bound that decides, since it
+/// is the same on every machine; the time is there for steps that are long.
+pub const JSONATA_STEPS_MAX: u64 = 10_000_000;
+
+/// Milliseconds of one JSONata evaluation.
+pub const JSONATA_MILLIS_MAX: u64 = 2_000;
+
+/// How deep a JSONata evaluation may nest. AWS was seen to stop at 100.
+pub const JSONATA_DEPTH_MAX: usize = 1_000;
+
+/// Bytes of a text that JSONata builds.
+pub const JSONATA_STRING_BYTES_MAX: usize = 1024 * 1024;
+
+/// Items of an array that JSONata builds. AWS was seen to refuse 900,000 for their memory.
+pub const JSONATA_ARRAY_MAX: usize = 256 * 1024;

@@ -1,4 +1,5 @@
-//! Expressions: JSONPath with AWS's dialect, intrinsic functions, payload templates, choice rules.
+//! Expressions: JSONPath with AWS's dialect, intrinsic functions, JSONata, payload templates, choice
+//! rules.
 //!
 //! Everything that a state computes goes through three types, whatever its query language:
 //! an [`Expression`] gives one value, a [`Template`] a value with expressions inside, a
@@ -9,13 +10,14 @@ use std::cell::OnceCell;
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::{json::Json, payload::Payload};
+use crate::{json::Json, payload::Payload, time::Timestamp};
 
 mod budget;
 pub mod condition;
 mod cursor;
 pub mod expression;
 pub mod intrinsic;
+pub mod jsonata;
 pub mod limits;
 mod number;
 pub mod path;
@@ -26,6 +28,7 @@ mod testing;
 
 pub use condition::Condition;
 pub use expression::Expression;
+pub use jsonata::Jsonata;
 pub use path::{Path, ReferencePath};
 pub use template::Template;
 
@@ -71,6 +74,8 @@ pub struct Env<'a> {
     /// unless it is read. (Not `&'a Context<'a>`: that would borrow the cell for its whole life.)
     pub context: &'a dyn std::ops::Deref<Target = Json>,
     pub variables: &'a Variables,
+    /// What `$now()` tells.
+    pub now: Timestamp,
     pub random: &'a mut dyn Random,
 }
 

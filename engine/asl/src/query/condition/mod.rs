@@ -1,4 +1,4 @@
-//! Choice rules: `And`, `Or`, `Not` and the 39 comparisons.
+//! Choice rules: `And`, `Or`, `Not` and the 39 comparisons; JSONata's `Condition`.
 //! Source: Amazon States Language specification, "Choice State"; recorded histories.
 
 mod comparison;
@@ -8,7 +8,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-use super::{Env, EvalError, Path, SyntaxError, VariableNames, budget::Budget};
+use super::{Env, EvalError, Jsonata, Path, SyntaxError, VariableNames, budget::Budget};
 use crate::json::{Json, pointer::Pointer};
 use comparison::Comparison;
 
@@ -16,8 +16,13 @@ pub use comparison::NAMES as COMPARISONS;
 
 /// A compiled condition.
 #[derive(Clone, Debug)]
-pub struct Condition {
-    test: Test,
+pub struct Condition(Decision);
+
+#[derive(Clone, Debug)]
+enum Decision {
+    Rule(Test),
+    /// JSONata's `Condition`, where it is computed.
+    Expression(Jsonata),
 }
 
 #[derive(Clone, Debug)]
@@ -44,33 +49,46 @@ impl Condition {
     pub fn parse(rule: &Json, at: &Pointer) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
         let mut problems = Vec::new();
         match parse::test(rule, at, 0, &mut problems) {
-            Some(test) if problems.is_empty() => Ok(Self { test }),
+            Some(test) if problems.is_empty() => Ok(Self(Decision::Rule(test))),
             _ => Err(problems),
         }
     }
 
     /// A condition that always holds, or never.
     pub fn constant(holds: bool) -> Self {
-        Self {
-            test: Test::Constant(holds),
-        }
+        Self(Decision::Rule(Test::Constant(holds)))
+    }
+
+    /// A condition that an expression decides.
+    pub fn computed(expression: Jsonata) -> Self {
+        Self(Decision::Expression(expression))
     }
 
     /// Whether it holds. Rules of `And` and `Or` are tested in order and no further than needed.
     ///
     /// # Errors
     /// States.Runtime `Invalid path '$.x': The choice state's condition path references an invalid
-    /// value.` for a variable or a `…Path` that leads nowhere. A value of another type is no error.
+    /// value.` for a variable or a `…Path` that leads nowhere. A value of another type is no error, but
+    /// what JSONata gives must be a boolean.
     pub fn holds(&self, env: &mut Env<'_>) -> Result<bool, EvalError> {
-        self.test.holds(&Scene {
-            env,
-            budget: Budget::new(),
-        })
+        match &self.0 {
+            Decision::Rule(test) => test.holds(&Scene {
+                env,
+                budget: Budget::new(),
+            }),
+            Decision::Expression(expression) => match expression.evaluate(env)? {
+                Json::Bool(holds) => Ok(holds),
+                other => Err(expression.unexpected("boolean", &other)),
+            },
+        }
     }
 
     /// Appends the names of the variables that it reads, in order, without repeats.
     pub fn variables(&self, names: &mut VariableNames) {
-        self.test.variables(names);
+        match &self.0 {
+            Decision::Rule(test) => test.variables(names),
+            Decision::Expression(expression) => expression.variables(names),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{
 };
 use function::Function;
 
+pub(super) use text::digest;
+
 /// A compiled call. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Intrinsic(Arc<Call>);

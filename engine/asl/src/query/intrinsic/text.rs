@@ -115,20 +115,24 @@ pub(super) fn hash(data: &Json, algorithm: &Json) -> Result<Json, Reason> {
     };
     let data = short(&text)?;
     let algorithm = string("second", algorithm)?;
-    let digest = match algorithm {
+    digest(data, algorithm).map(Json::from).ok_or_else(|| {
+        format!(
+            "The algorithm must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512 but was: {}",
+            brief(&Json::string(algorithm))
+        )
+    })
+}
+
+/// The digest of a text in hexadecimal; `None` for an algorithm that is not known.
+pub(in crate::query) fn digest(data: &str, algorithm: &str) -> Option<String> {
+    Some(match algorithm {
         "MD5" => hex(&md5::Md5::digest(data)),
         "SHA-1" => hex(&sha1::Sha1::digest(data)),
         "SHA-256" => hex(&sha2::Sha256::digest(data)),
         "SHA-384" => hex(&sha2::Sha384::digest(data)),
         "SHA-512" => hex(&sha2::Sha512::digest(data)),
-        _ => {
-            return Err(format!(
-                "The algorithm must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512 but was: {}",
-                brief(&Json::string(algorithm))
-            ));
-        }
-    };
-    Ok(Json::from(digest))
+        _ => return None,
+    })
 }
 
 /// `States.StringToJson`. A blank text gives null (recorded).

@@ -4,23 +4,30 @@ use std::sync::Arc;
 
 use super::{Node, Template};
 use crate::{
-    definition::QueryLanguage,
     json::{Json, Object, pointer::Pointer},
-    query::{Expression, SyntaxError, limits},
+    query::{
+        Expression, Jsonata, SyntaxError,
+        jsonata::{Text, text},
+        limits,
+    },
 };
 
-pub(super) struct Compiler {
-    language: QueryLanguage,
+/// What makes an expression of a text of JSONata that is one.
+type Compile<'c> = &'c mut dyn FnMut(Text<'_>, &Pointer) -> Option<Jsonata>;
+
+#[derive(Default)]
+pub(super) struct Compiler<'c> {
+    /// What compiles an expression of JSONata; none where the template is in JSONPath.
+    jsonata: Option<Compile<'c>>,
     expressions: usize,
     problems: Vec<(Pointer, SyntaxError)>,
 }
 
-impl Compiler {
-    pub(super) fn new(language: QueryLanguage) -> Self {
+impl<'c> Compiler<'c> {
+    pub(super) fn jsonata(compile: Compile<'c>) -> Self {
         Self {
-            language,
-            expressions: 0,
-            problems: Vec::new(),
+            jsonata: Some(compile),
+            ..Self::default()
         }
     }
 
@@ -56,10 +63,25 @@ impl Compiler {
                 }
             }
             Json::Object(members) => self.object(value, members, at, depth),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-                Node::Literal(value.clone())
-            }
+            Json::String(written) => self.text(value, written, at),
+            Json::Null | Json::Bool(_) | Json::Number(_) => Node::Literal(value.clone()),
         }
+    }
+
+    fn text(&mut self, value: &Json, written: &str, at: &Pointer) -> Node {
+        let kind = text(written);
+        let Some(compile) = self.jsonata.as_mut().filter(|_| kind != Text::Literal) else {
+            return Node::Literal(value.clone());
+        };
+        if let Some(expression) = compile(kind, at) {
+            self.expressions += 1;
+            return Node::Dynamic {
+                expression: Expression::Jsonata(expression),
+                name: Arc::from(""),
+            };
+        }
+        self.refuse(at, "the expression does not compile".to_owned());
+        Node::Literal(Json::Null)
     }
 
     fn object(&mut self, value: &Json, members: &Object, at: &Pointer, depth: usize) -> Node {
@@ -85,9 +107,9 @@ impl Compiler {
 
     /// The name that a member gets, where its own says that it holds an expression.
     fn renamed<'n>(&self, name: &'n str) -> Option<&'n str> {
-        match self.language {
-            QueryLanguage::JsonPath => name.strip_suffix(".$"),
-            QueryLanguage::Jsonata => None,
+        match self.jsonata {
+            None => name.strip_suffix(".$"),
+            Some(_) => None,
         }
     }
 

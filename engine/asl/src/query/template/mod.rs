@@ -1,5 +1,5 @@
 //! Payload templates: JSON with expressions inside. In JSONPath a member whose name ends in `.$`
-//! holds one; what an expression is in a text of either language is decided in `compile` alone.
+//! holds one, in JSONata a text in `{% %}` is one; `compile` alone decides that.
 
 mod compile;
 
@@ -8,9 +8,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Env, EvalError, Expression, SyntaxError, VariableNames, budget::Budget, limits};
+use super::{
+    Env, EvalError, Expression, Jsonata, SyntaxError, VariableNames, budget::Budget, jsonata::Text,
+    limits,
+};
 use crate::{
-    definition::QueryLanguage,
     error::names,
     json::{
         Json, Object,
@@ -41,15 +43,32 @@ enum Node {
 }
 
 impl Template {
-    /// Compiles `source`, which stands at `at`; gives every expression that does not parse with its place.
-    pub fn parse(
-        source: &Json,
-        language: QueryLanguage,
-        at: &Pointer,
-    ) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
-        let mut compiler = compile::Compiler::new(language);
+    /// Compiles `source` in JSONPath, which stands at `at`; gives every expression that does not
+    /// parse with its place.
+    pub fn parse(source: &Json, at: &Pointer) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
+        let mut compiler = compile::Compiler::default();
         let node = compiler.node(source, at, 0);
         compiler.finish(node)
+    }
+
+    /// As [`Self::parse`] in JSONata. `compile` makes an expression of each text that is one; where
+    /// it cannot, it is the one to tell why, and the template is of no use.
+    pub fn parse_jsonata(
+        source: &Json,
+        at: &Pointer,
+        compile: &mut dyn FnMut(Text<'_>, &Pointer) -> Option<Jsonata>,
+    ) -> Result<Self, Vec<(Pointer, SyntaxError)>> {
+        let mut compiler = compile::Compiler::jsonata(compile);
+        let node = compiler.node(source, at, 0);
+        compiler.finish(node)
+    }
+
+    /// The expression that the whole template is, where it is one.
+    pub fn as_expression(&self) -> Option<&Expression> {
+        match &self.node {
+            Node::Dynamic { expression, .. } => Some(expression),
+            Node::Literal(_) | Node::Array(_) | Node::Object(_) => None,
+        }
     }
 
     /// The value with every expression replaced by its own. `field` names the field for messages
@@ -57,7 +76,7 @@ impl Template {
     ///
     /// # Errors
     /// States.Runtime for a path that leads nowhere (see [`Expression::evaluate_field`]),
-    /// States.IntrinsicFailure, States.DataLimitExceeded.
+    /// States.IntrinsicFailure, States.QueryEvaluationError, States.DataLimitExceeded.
     pub fn render(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
         let value = self.node.render(env, &Budget::new())?;
         let excess = match self.expressions {

@@ -5,14 +5,13 @@ use proptest::prelude::*;
 use super::Template;
 use crate::{
     Json,
-    definition::QueryLanguage,
     json::{self, pointer::Pointer},
     query::testing::with_env,
 };
 
 fn parse(template: &str) -> Result<Template, Vec<(String, String)>> {
     let template = json::parse(template).unwrap();
-    Template::parse(&template, QueryLanguage::JsonPath, &Pointer::root()).map_err(|problems| {
+    Template::parse(&template, &Pointer::root()).map_err(|problems| {
         let problems = problems.into_iter();
         problems
             .map(|(at, problem)| (at.to_string(), problem.message))
@@ -95,7 +94,7 @@ fn every_problem_is_reported_with_its_place() {
 #[test]
 fn parts_without_expressions_are_shared_with_the_definition() {
     let source = json::parse(r#"{"fixed":{"a":[1,2]},"x.$":"$.a"}"#).unwrap();
-    let template = Template::parse(&source, QueryLanguage::JsonPath, &Pointer::root()).unwrap();
+    let template = Template::parse(&source, &Pointer::root()).unwrap();
     with_env(r#"{"a":{}}"#, "{}", "{}", |env| {
         let rendered = template.render(env, "Parameters").unwrap();
         let share = |left: Option<&Json>, right: Option<&Json>| match (left, right) {
@@ -179,7 +178,7 @@ proptest! {
     #[test]
     fn no_member_makes_a_template_panic(name in "[a-c]{0,2}(\\.\\$)?", value in any::<String>()) {
         let source = Json::members([(name.as_str(), Json::from(value))]);
-        if let Ok(template) = Template::parse(&source, QueryLanguage::JsonPath, &Pointer::root()) {
+        if let Ok(template) = Template::parse(&source, &Pointer::root()) {
             with_env("{}", "{}", "{}", |env| drop(template.render(env, "Parameters")));
         }
     }
