@@ -116,7 +116,8 @@ class Functions:
                 "requestId": str(uuid.uuid4()),
                 "stackTrace": raised["stackTrace"],
             }
-            return json.dumps(error).encode(), True
+            # Compact: recorded texts hold such payloads as they came.
+            return json.dumps(error, separators=(",", ":")).encode(), True
         if behaviour.get("returns") != "the event":
             raise ValueError(f"the case has an unknown behaviour: {behaviour}")
         return event, False
