@@ -97,8 +97,11 @@ CREATE TABLE execution (
     alias text,
     trace_header text,
     error text,
+    redrive_count integer DEFAULT 0 NOT NULL,
+    redriven_at timestamp with time zone,
     CONSTRAINT execution_check CHECK ((((status = 0) = (closed_at IS NULL)) AND ((closed_at IS NULL) = (closing_step IS NULL)))),
     CONSTRAINT execution_check1 CHECK (((parent_execution_id IS NULL) = (parent_attempt IS NULL))),
+    CONSTRAINT execution_check2 CHECK (((redrive_count = 0) = (redriven_at IS NULL))),
     CONSTRAINT execution_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT execution_status_check CHECK (((status >= 0) AND (status <= 4)))
 );
@@ -124,6 +127,14 @@ CREATE TABLE execution_open (
     execution_id uuid NOT NULL,
     machine_id uuid NOT NULL,
     shard smallint NOT NULL
+);
+
+CREATE TABLE execution_redrive (
+    execution_id uuid NOT NULL,
+    number integer NOT NULL,
+    redriven_at timestamp with time zone NOT NULL,
+    client_token text NOT NULL,
+    CONSTRAINT execution_redrive_number_check CHECK ((number >= 1))
 );
 
 CREATE TABLE execution_search (
@@ -424,6 +435,9 @@ ALTER TABLE ONLY execution_open
 ALTER TABLE ONLY execution
     ADD CONSTRAINT execution_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY execution_redrive
+    ADD CONSTRAINT execution_redrive_pkey PRIMARY KEY (execution_id, number);
+
 ALTER TABLE ONLY execution_search
     ADD CONSTRAINT execution_search_pkey PRIMARY KEY (execution_id);
 
@@ -496,6 +510,8 @@ CREATE INDEX execution_machine ON execution USING btree (machine_id, id DESC);
 CREATE INDEX execution_open_machine ON execution_open USING btree (machine_id, execution_id DESC);
 
 CREATE INDEX execution_open_shard ON execution_open USING btree (shard, execution_id);
+
+CREATE INDEX execution_redriven ON execution USING btree (machine_id, id DESC) WHERE (redrive_count > 0);
 
 CREATE INDEX execution_search_error ON execution_search USING btree (machine_id, error, execution_id DESC) WHERE (error IS NOT NULL);
 

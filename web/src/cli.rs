@@ -11,6 +11,7 @@ mod functions;
 mod history;
 mod keys;
 mod log;
+mod redrive;
 mod screen;
 mod serve;
 mod start;
@@ -70,6 +71,8 @@ enum Command {
     Deploy(deploy::Deploy),
     /// Start an execution
     Start(start::Start),
+    /// Let an execution that did not succeed go on from where it failed
+    Redrive(redrive::Redrive),
     /// Follow an execution until it ends
     Watch(watch::Watch),
     /// Show what an execution has done
@@ -92,6 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(&mut screen),
         Command::Deploy(command) => command.run(&mut screen),
         Command::Start(command) => command.run(&mut screen),
+        Command::Redrive(command) => command.run(&mut screen),
         Command::Watch(command) => command.run(&mut screen),
         Command::History(command) => command.run(&mut screen),
         Command::Functions(command) => command.run(&mut screen),

@@ -40,6 +40,7 @@ mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod routing;
 mod send_task;
 mod send_task_failure;
@@ -105,6 +106,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "ListStateMachines" => list_state_machines,
         "ListTagsForResource" => list_tags_for_resource,
         "PublishStateMachineVersion" => publish_state_machine_version,
+        "RedriveExecution" => redrive_execution,
         "SendTaskFailure" => send_task_failure,
         "SendTaskHeartbeat" => send_task_heartbeat,
         "SendTaskSuccess" => send_task_success,

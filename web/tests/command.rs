@@ -62,7 +62,7 @@ fn file(folder: &Folder, name: &str, text: &str) -> String {
 fn help_is_no_error_and_wrong_usage_ends_with_2() {
     let help = run(&["--help"], &[]).ended(0);
     for command in [
-        "serve", "validate", "deploy", "start", "watch", "history", "keys",
+        "serve", "validate", "deploy", "start", "redrive", "watch", "history", "keys",
     ] {
         assert!(help.out.contains(command), "{command}");
     }
@@ -157,6 +157,16 @@ fn a_machine_is_deployed_started_watched_and_told() {
     let done = run(&["start", "fail", "--wait"], &server).ended(1);
     assert!(done.out.contains("FAILED") && done.out.contains("NotOk"));
     run(&["start", "absent"], &server).ended(4);
+    let done = run(&["start", "fail", "--wait", "--json"], &server).ended(1);
+    let failed = done.json()["id"].as_str().unwrap().to_owned();
+    let done = run(&["redrive", &failed, "--wait", "--json"], &server).ended(1);
+    assert_eq!(done.json()["redrive_count"], 1);
+    let done = run(&["redrive", &id], &server).ended(6);
+    assert!(
+        done.err
+            .contains("Execution is SUCCEEDED and cannot be redriven")
+    );
+    run(&["redrive", "absent"], &server).ended(4);
     run(&["history", "absent"], &server).ended(4);
     let named = ["start", "pass", "--name", "once", "--wait"];
     run(&named, &server).ended(0);

@@ -49,6 +49,10 @@ pub enum Message {
         error: Option<String>,
         cause: Option<String>,
     },
+    /// Redrive it, where it has closed without success.
+    Redrive {
+        client_token: String,
+    },
 }
 
 impl Message {
@@ -95,6 +99,9 @@ impl Message {
                 error: text(error),
                 cause: text(cause),
             }),
+            Self::Redrive { client_token } => Input::Redrive {
+                client_token: Arc::from(client_token),
+            },
         }
     }
 }

@@ -249,7 +249,8 @@ impl Node {
             attempt: signed(task.attempt),
             is_guard: task.is_guard,
         }));
-        if let Some(outcome) = &execution.outcome {
+        // What comes after its end only takes its message away.
+        if let (Some(outcome), false) = (&execution.outcome, item.steps.is_empty()) {
             let error = match outcome {
                 asl::machine::Outcome::Succeeded(_) => None,
                 asl::machine::Outcome::Failed(error)

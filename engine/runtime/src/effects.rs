@@ -30,6 +30,9 @@ impl Node {
         } = pending;
         let id = facts.id;
         self.forget_inbox(shard.id, &item.inbox);
+        if item.redrive.is_some() {
+            self.recent.forget(id);
+        }
         for message in &item.messages {
             self.hint(message.shard);
         }

@@ -18,6 +18,7 @@ use crate::{
     metrics::Metrics,
     node::{Node, Settings},
     patience::Patience,
+    redrive::{NotRedrivable, RedriveError},
 };
 
 /// A running engine. Clones are one engine.
@@ -225,6 +226,21 @@ impl Engine {
     /// is left as it is.
     pub async fn stop(&self, id: ExecutionId, error: StateError) -> Result<Option<View>, Fault> {
         self.node().stop(id, error).await
+    }
+
+    /// RedriveExecution: an execution that closed without success goes on from there. Answers with the
+    /// time when that is durable. A request with the token of one that was done is not done again.
+    pub async fn redrive(
+        &self,
+        id: ExecutionId,
+        client_token: Option<&str>,
+    ) -> Result<asl::Timestamp, RedriveError> {
+        self.node().redrive(id, client_token).await
+    }
+
+    /// Why an execution cannot be redriven; nothing where it can.
+    pub async fn not_redrivable(&self, view: &View) -> Result<Option<NotRedrivable>, Fault> {
+        self.node().not_redrivable(view).await
     }
 
     /// SendTaskSuccess and SendTaskFailure.

@@ -13,8 +13,8 @@ use store::{
 
 use crate::catalog::Revision;
 
-/// The facts of an execution that never change.
-#[derive(Debug)]
+/// The facts of an execution that never change, but for a redrive.
+#[derive(Clone, Debug)]
 pub struct Facts {
     pub id: ExecutionId,
     pub shard: ShardId,
@@ -25,6 +25,24 @@ pub struct Facts {
     pub input: Payload,
     pub parent: Option<Parent>,
     pub trace_header: Option<String>,
+    pub redriven: Option<Redriven>,
+}
+
+/// That an execution was redriven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redriven {
+    /// How often; at least 1.
+    pub count: u32,
+    /// The last time.
+    pub at: Timestamp,
+}
+
+impl Redriven {
+    /// As an execution's row tells it.
+    pub(crate) fn of(row: &store::execution::Execution) -> Option<Self> {
+        let count = u32::try_from(row.redrive_count).unwrap_or(0);
+        row.redriven_at.map(|at| Self { count, at })
+    }
 }
 
 /// How an execution closed.

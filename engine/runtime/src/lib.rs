@@ -31,6 +31,7 @@ mod patience;
 mod queue;
 pub mod random;
 mod recent;
+pub mod redrive;
 mod shard;
 mod sleep;
 mod snapshots;
@@ -43,6 +44,7 @@ pub use engine::{ActivityTask, Engine, Health, StartError, StartRequest, TaskEnd
 pub use facts::{Closed, Facts, View};
 pub use names::Names;
 pub use node::Settings;
+pub use redrive::{NotRedrivable, RedriveError};
 pub use store::ids::{ExecutionId, NodeId};
 
 /// The world is broken, or we are: never the caller's mistake.

@@ -35,6 +35,15 @@ pub const COMPUTE_BYTES: usize = 64 * 1024;
 pub const RECENT_MAX: usize = 4_096;
 pub const RECENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// How long after its close an execution can be redriven: AWS's 14 days.
+pub const REDRIVABLE_FOR: Duration = Duration::from_hours(14 * 24);
+
+/// How long an execution may live: AWS's year.
+pub const LIFE_MAX: Duration = Duration::from_hours(365 * 24);
+
+/// How long a request to redrive is remembered by its token: AWS's 15 minutes.
+pub const REDRIVE_TOKEN_FOR: Duration = Duration::from_mins(15);
+
 /// Executions that are loaded at the same time.
 pub const LOADS_MAX: usize = 8;
 

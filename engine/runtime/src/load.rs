@@ -5,7 +5,7 @@ use std::sync::Arc;
 use asl::{
     Payload,
     machine::{
-        Execution, Identity, Outcome, fold,
+        Entry, Execution, Identity, Outcome, fold,
         history::journal::{ReadError, Reader},
     },
 };
@@ -13,9 +13,10 @@ use store::{commit::Status, ids::ExecutionId};
 
 use crate::{
     Fault,
-    facts::{Closed, Facts, View},
+    facts::{Closed, Facts, Redriven, View},
     limits::PAGE_BYTES,
     node::Node,
+    redrive,
     shard::Shard,
 };
 
@@ -41,6 +42,16 @@ impl Node {
                         node.install(&shard, loaded);
                         return;
                     }
+                    Ok(Some(loaded)) if redrive::is_asked(&shard, id) => {
+                        match node.revive(&shard, loaded).await {
+                            Ok(()) => return,
+                            Err(fault) => {
+                                tracing::error!(execution.id = %id, %fault, "a redrive is given up");
+                                shard.slots().remove(&id);
+                                return;
+                            }
+                        }
+                    }
                     Ok(loaded) => {
                         node.discard(&shard, id, loaded).await;
                         return;
@@ -62,7 +73,7 @@ impl Node {
     }
 
     /// Inputs came for an execution that has closed: there is nothing for them to do.
-    async fn discard(&self, shard: &Shard, id: ExecutionId, loaded: Option<Loaded>) {
+    pub(crate) async fn discard(&self, shard: &Shard, id: ExecutionId, loaded: Option<Loaded>) {
         let slot = shard.slots().remove(&id);
         let Some(slot) = slot else { return };
         let inbox: Vec<i64> = slot
@@ -118,6 +129,7 @@ impl Node {
             shard: self.shard_id_of(id),
             identity: Arc::clone(&execution.identity),
             revision,
+            redriven: Redriven::of(&row),
             version: row.version,
             alias: row.alias,
             input: execution.input.clone(),
@@ -152,6 +164,29 @@ impl Node {
                 let entries = self.entries(&mut reader, id, step).await?;
                 fold(&mut execution, number, &entries)
                     .map_err(|fault| Fault::new(format!("folding execution {id}: {fault}")))?;
+            }
+        }
+    }
+
+    /// Reads the whole journal of an execution, row by row.
+    pub(crate) async fn each_row(
+        &self,
+        id: ExecutionId,
+        mut take: impl FnMut(u64, &[Entry]) -> Result<(), asl::machine::Fault>,
+    ) -> Result<(), Fault> {
+        let mut reader = Reader::default();
+        let mut next = 1;
+        loop {
+            let steps = store::journal::page(&self.db, id, next, PAGE_BYTES).await?;
+            if steps.is_empty() {
+                return Ok(());
+            }
+            for step in &steps {
+                let number = u64::try_from(step.number).unwrap_or(0);
+                let entries = self.entries(&mut reader, id, step).await?;
+                take(number, &entries)
+                    .map_err(|fault| Fault::new(format!("folding execution {id}: {fault}")))?;
+                next = step.number + 1;
             }
         }
     }
@@ -212,6 +247,7 @@ impl Node {
             shard: self.shard_id_of(id),
             identity,
             revision,
+            redriven: Redriven::of(&row),
             version: row.version,
             alias: row.alias,
             input,

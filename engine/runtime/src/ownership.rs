@@ -179,6 +179,7 @@ impl Node {
         }
         let is_busy = shard.is_busy();
         shard.abandon();
+        self.recent.clear();
         if is_busy {
             // Still writing: keep it after all. What came meanwhile is lost, so it is folded anew.
             return self.adopt(vec![shard.id]).await;

@@ -43,6 +43,17 @@ impl Recent {
         }
     }
 
+    /// Lets go of an execution that is open again. Its bytes count until it would have left anyway.
+    pub(crate) fn forget(&self, id: ExecutionId) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.views.remove(&id);
+    }
+
+    /// Lets go of all: another node may redrive what it was given.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Inner::default();
+    }
+
     pub(crate) fn get(&self, id: ExecutionId) -> Option<View> {
         self.0
             .lock()

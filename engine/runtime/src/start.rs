@@ -171,6 +171,7 @@ impl Node {
             input: request.input.clone(),
             parent: request.parent,
             trace_header: request.trace_header.clone(),
+            redriven: None,
         };
         (facts, is_name_given)
     }

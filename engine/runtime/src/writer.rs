@@ -156,6 +156,7 @@ fn join(batch: &[Pending]) -> (Vec<Item>, Vec<usize>) {
 
 fn merge(joined: &mut Item, item: &Item) {
     joined.start = joined.start.take().or_else(|| item.start.clone());
+    joined.redrive = joined.redrive.take().or_else(|| item.redrive.clone());
     joined.steps.extend(item.steps.iter().cloned());
     joined.close = item.close.clone().or_else(|| joined.close.take());
     for closed in &item.closed {

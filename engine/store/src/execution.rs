@@ -34,6 +34,9 @@ pub struct Execution {
     pub trace_header: Option<String>,
     /// Whether it sleeps outside memory.
     pub has_wakeup: bool,
+    /// How often it was redriven, and when the last time.
+    pub redrive_count: i32,
+    pub redriven_at: Option<Timestamp>,
 }
 
 /// The execution of that id. Takes no lock; served by primary keys.
@@ -48,6 +51,7 @@ pub async fn get(
             execution.id, execution.machine_id, execution.revision_id, execution.version,
             execution.alias, execution.name, execution.started_at, execution.parent_execution_id,
             execution.parent_attempt, execution.is_output_parsed, execution.trace_header,
+            execution.redrive_count, execution.redriven_at,
             coalesce(execution_close.status, execution.status) AS "status!",
             coalesce(execution_close.closed_at, execution.closed_at) AS closed_at,
             coalesce(execution_close.closing_step, execution.closing_step) AS closing_step,
@@ -191,6 +195,8 @@ pub(crate) struct Row {
     closing_step: Option<i64>,
     error: Option<String>,
     has_wakeup: bool,
+    redrive_count: i32,
+    redriven_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -215,6 +221,8 @@ impl Row {
             }),
             trace_header: self.trace_header,
             has_wakeup: self.has_wakeup,
+            redrive_count: self.redrive_count,
+            redriven_at: self.redriven_at.map(timestamp),
         })
     }
 }

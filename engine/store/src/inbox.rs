@@ -20,30 +20,30 @@ pub struct Row {
     pub body: String,
 }
 
-/// Puts a message into a shard's inbox and tells its owner. One statement.
+/// Puts a message into a shard's inbox and tells its owner. Gives its id, by which [`remaining`] says
+/// whether it was consumed. One statement.
 pub async fn put(
     db: impl PgExecutor<'_>,
     shard: ShardId,
     execution: ExecutionId,
     body: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
         WITH sent AS (
             INSERT INTO inbox (execution_id, shard, body)
             VALUES ($1, $2, $3)
-            RETURNING shard
+            RETURNING id, shard
         )
-        SELECT FROM (SELECT pg_notify($4, shard::text) FROM sent) AS told
-        ",
+        SELECT id AS "id!" FROM (SELECT id, pg_notify($4, shard::text) FROM sent) AS told
+        "#,
         execution.0,
         shard.0,
         body,
         CHANNEL,
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_one(db)
+    .await
 }
 
 /// The messages of those shards with ids after `after`, in the order of their ids. To see rows that

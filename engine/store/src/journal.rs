@@ -155,3 +155,22 @@ pub async fn last_number(
     .fetch_optional(db)
     .await
 }
+
+/// The number of the execution's last event; nothing where it has none. Served by the primary key.
+pub async fn last_event(
+    db: impl PgExecutor<'_>,
+    execution: ExecutionId,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT first_event + event_count - 1 AS "last!"
+        FROM journal
+        WHERE execution_id = $1
+        ORDER BY number DESC
+        LIMIT 1
+        "#,
+        execution.0,
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -19,6 +19,7 @@ pub mod list;
 pub mod machine;
 pub mod master_key;
 pub mod partition;
+pub mod redrive;
 pub mod retention;
 pub mod revision;
 pub mod sealed;

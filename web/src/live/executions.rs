@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use runtime::facts::status_name;
 use runtime::history::Cursor;
-use runtime::{ExecutionId, StartError, StartRequest, View};
+use runtime::{ExecutionId, RedriveError, StartError, StartRequest, View};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(describe))
         .routes(routes!(events))
         .routes(routes!(stop))
+        .routes(routes!(redrive))
 }
 
 /// An execution to start.
@@ -92,6 +93,10 @@ pub(crate) struct Execution {
     output: Option<()>,
     error: Option<String>,
     cause: Option<String>,
+    /// How often it was redriven; absent where never.
+    redrive_count: Option<u32>,
+    /// When it was redriven last.
+    redriven_at: Option<String>,
 }
 
 /// Starts an execution
@@ -340,6 +345,56 @@ async fn stop(
     Ok(show(StatusCode::OK, &stopped.unwrap_or(view)))
 }
 
+/// How an execution is redriven.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedriveInput {
+    /// A request that is repeated with its token is answered and not done again, for 15 minutes.
+    #[schema(min_length = 1, max_length = 64)]
+    client_token: Option<String>,
+}
+
+/// Redrives an execution: it goes on from where it did not succeed
+#[utoipa::path(
+    post,
+    path = "/api/v1/executions/{id}/redrive",
+    tag = "executions",
+    params(("id" = String, Path, description = "The execution's id or its ARN")),
+    request_body = RedriveInput,
+    responses(
+        (status = 202, body = Execution, description = "It goes on"),
+        (status = 400, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 409, body = ProblemBody, description = "It cannot be redriven"),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn redrive(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Body(input): Body<RedriveInput>,
+) -> Result<Response, Problem> {
+    let token = input.client_token.as_deref();
+    if let Some(token) = token
+        && (!(1..=64).contains(&token.chars().count()) || token.contains('\0'))
+    {
+        return Err(Problem::Invalid(
+            "client_token is not allowed: 1 to 64 characters without U+0000 are".to_owned(),
+        ));
+    }
+    let view = find(&app, &id).await?;
+    let redriven = app.engine.redrive(view.facts.id, token).await;
+    redriven.map_err(|error| match error {
+        RedriveError::DoesNotExist => Problem::NotFound(format!("there is no execution '{id}'")),
+        RedriveError::NotRedrivable(reason) => Problem::Conflict(reason.to_string()),
+        RedriveError::Unavailable => Problem::Unavailable,
+        RedriveError::Fault(error) => fault(error),
+    })?;
+    let now = app.engine.view(view.facts.id).await.map_err(fault)?;
+    Ok(show(StatusCode::ACCEPTED, &now.unwrap_or(view)))
+}
+
 /// The execution that a path names: by its id, or by its ARN.
 async fn find(app: &App, text: &str) -> Result<View, Problem> {
     let found = if let Ok(id) = Uuid::try_parse(text) {
@@ -391,6 +446,11 @@ fn show(status: StatusCode, view: &View) -> Response {
         if let Some(cause) = &error.cause {
             put("cause", cause);
         }
+    }
+    if let Some(redriven) = facts.redriven {
+        put("redriven_at", &redriven.at.to_iso());
+        text.push_str(",\"redrive_count\":");
+        text.push_str(&redriven.count.to_string());
     }
     // Payloads are JSON already, so they stand here as they were spelled.
     text.push_str(",\"input\":");

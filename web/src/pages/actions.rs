@@ -57,6 +57,13 @@ pub(crate) async fn start(
     })
 }
 
+/// Lets an execution that did not succeed go on from where it failed.
+pub(crate) async fn redrive(app: &App, machine: &str, name: &str) -> Result<(), ApiError> {
+    let input = json!({"executionArn": app.arns.execution(machine, name)});
+    wire::perform(app, "RedriveExecution", input).await?;
+    Ok(())
+}
+
 /// Stops an execution. One that has closed meanwhile stays as it is.
 pub(crate) async fn stop(app: &App, machine: &str, name: &str) -> Result<(), ApiError> {
     let input = json!({

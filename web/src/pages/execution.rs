@@ -14,7 +14,8 @@ use super::{
     actions,
     events::{DetailValue, EventRow},
     frame::{Frame, Section, Visit},
-    moment, new_machine, problem, queries,
+    moment::{self, Moment},
+    new_machine, problem, queries,
     run::{Run, Window},
     theme::Theme,
     view::{Execution, ExecutionRow, Pager},
@@ -30,6 +31,8 @@ pub struct ExecutionPage {
     pub frame: Frame,
     pub execution: Execution,
     pub is_live: bool,
+    pub is_redrivable: bool,
+    pub redriven: Option<Redrives>,
     pub events: Vec<EventRow>,
     pub events_told: String,
     pub events_pager: Pager,
@@ -42,6 +45,12 @@ pub struct Asked {
     from: Option<u64>,
     #[serde(default)]
     order: String,
+}
+
+/// How often an execution was redriven, and when the last time.
+pub struct Redrives {
+    pub count: u32,
+    pub last: Moment,
 }
 
 /// A form that only asks to do what its address says.
@@ -108,6 +117,11 @@ async fn page(
     Ok(ExecutionPage {
         frame: visit.clone().frame_of(Section::Executions, &row.label()),
         is_live: run.view.closed.is_none(),
+        is_redrivable: app.engine.not_redrivable(&run.view).await?.is_none(),
+        redriven: facts.redriven.map(|redriven| Redrives {
+            count: redriven.count,
+            last: Moment::new(redriven.at, visit.now),
+        }),
         execution: Execution {
             arn: facts.identity.arn.to_string(),
             failure: run.failure().await?,
@@ -206,6 +220,28 @@ pub(super) async fn stop(
         Ok(()) => Redirect::to(&format!("/executions/{}", run.id())).into_response(),
         Err(refused) => {
             let told = new_machine::refusal("The execution was not stopped", &refused, &visit);
+            problem::page(refused.code.status(), visit, Section::Executions, told)
+        }
+    }
+}
+
+/// `POST /executions/{id}/redrive`: back to the page, which shows it going on.
+pub(super) async fn redrive(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    _form: Form<Nothing>,
+) -> Response {
+    let run = match find(&visit, &app, &id).await {
+        Ok(run) => run,
+        Err(refused) => return refused.answer(visit, &id),
+    };
+    let identity = &run.view.facts.identity;
+    let redriven = actions::redrive(&app, &identity.machine_name, &identity.name).await;
+    match redriven {
+        Ok(()) => Redirect::to(&format!("/executions/{}", run.id())).into_response(),
+        Err(refused) => {
+            let told = new_machine::refusal("The execution was not redriven", &refused, &visit);
             problem::page(refused.code.status(), visit, Section::Executions, told)
         }
     }

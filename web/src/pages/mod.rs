@@ -72,6 +72,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/executions/{id}/output", get(execution::output))
         .route("/executions/{id}/events/{number}", get(execution::event))
         .route("/executions/{id}/stop", post(execution::stop))
+        .route("/executions/{id}/redrive", post(execution::redrive))
         .route("/search", get(search::show))
         .route("/sign-in", get(sign_in::show))
         .route("/theme", post(theme::choose))

@@ -396,6 +396,8 @@ fn execution_pages(theme: Theme) {
         ExecutionPage {
             frame: visit(theme).frame_of(Section::Executions, &row.label()),
             is_live,
+            is_redrivable: !is_live && output.is_none(),
+            redriven: None,
             execution: Execution {
                 arn: format!(
                     "arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}",

@@ -403,7 +403,19 @@ async fn a_running_execution_is_followed_and_stopped() {
     assert_eq!(response.status(), StatusCode::OK);
     let page = text(response).await;
     assert!(page.contains("Aborted") && page.contains("Stopped from its page."));
-    assert!(page.contains("data-live=\"false\""));
+    assert!(page.contains("data-live=\"false\"") && !page.contains("Redriven"));
+
+    // It goes on from there.
+    assert!(page.contains(&format!("{address}/redrive\"")));
+    let redriven = post(&app, &format!("{address}/redrive"), &[]).await;
+    assert_eq!(redriven.status(), StatusCode::SEE_OTHER);
+    let page = text(app.send(request(Some(&tag))).await).await;
+    assert!(page.contains("data-live=\"true\"") && page.contains("Redriven once, last"));
+    assert!(page.contains("ExecutionRedriven") && !page.contains("/redrive\""));
+    let again = post(&app, &format!("{address}/redrive"), &[]).await;
+    assert_eq!(again.status(), StatusCode::BAD_REQUEST);
+    let told = text(again).await;
+    assert!(told.contains("Execution is RUNNING and cannot be redriven"));
 }
 
 #[tokio::test]

@@ -36,7 +36,8 @@ pub fn states(events: &[Event], mut before: Standing) -> Vec<Option<Arc<str>>> {
             | Detail::ExecutionSucceeded { .. }
             | Detail::ExecutionFailed(_)
             | Detail::ExecutionAborted(_)
-            | Detail::ExecutionTimedOut(_) => None,
+            | Detail::ExecutionTimedOut(_)
+            | Detail::ExecutionRedriven { .. } => None,
             Detail::StateEntered { name, .. } => {
                 standing.insert(event.thread, Arc::clone(name));
                 Some(Arc::clone(name))
@@ -135,5 +136,6 @@ fn belongs_to_a_state(detail: &Detail) -> bool {
             | Detail::ExecutionFailed(_)
             | Detail::ExecutionAborted(_)
             | Detail::ExecutionTimedOut(_)
+            | Detail::ExecutionRedriven { .. }
     )
 }

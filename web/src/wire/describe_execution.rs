@@ -46,6 +46,8 @@ pub(super) struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Date>,
     redrive_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     redrive_status_reason: Option<String>,
@@ -56,7 +58,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let facts = &view.facts;
     let with_data = input.included_data == IncludedData::AllData;
     let status = view.status();
-    let (redrive_status, redrive_status_reason) = execution::redrive(status);
+    let (redrive_status, redrive_status_reason) = execution::redrive_status(app, &view).await?;
     let outcome = view.closed.as_ref().map(|closed| &closed.outcome);
     let output = match outcome {
         Some(Outcome::Succeeded(output)) if with_data => Some(output.text().to_owned()),
@@ -94,7 +96,10 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             .alias
             .as_ref()
             .map(|alias| app.arns.alias(machine, alias)),
-        redrive_count: 0,
+        redrive_count: facts.redriven.map_or(0, |redriven| redriven.count),
+        redrive_date: facts
+            .redriven
+            .map(|redriven| redriven.at.to_chrono().into()),
         redrive_status,
         redrive_status_reason,
     })

@@ -1,8 +1,7 @@
 //! What the operations on executions share: finding one, and how its parts are shown.
 
-use runtime::{View, facts::status_name};
+use runtime::View;
 use serde::{Deserialize, Serialize};
-use store::commit::Status;
 
 use super::arn::Resource;
 use super::error::{ApiError, Code};
@@ -50,16 +49,15 @@ pub(super) fn does_not_exist(arn: &str) -> ApiError {
     )
 }
 
-/// Whether a closed execution may be redriven, in the service's words.
-pub(super) fn redrive(status: Status) -> (&'static str, Option<String>) {
-    match status {
-        Status::Failed | Status::TimedOut | Status::Aborted => ("REDRIVABLE", None),
-        Status::Running | Status::Succeeded | Status::PendingRedrive => {
-            let status = status_name(status);
-            let reason = format!("Execution is {status} and cannot be redriven");
-            ("NOT_REDRIVABLE", Some(reason))
-        }
-    }
+/// Whether an execution may be redriven, in the service's words, and why not.
+pub(super) async fn redrive_status(
+    app: &App,
+    view: &View,
+) -> Result<(&'static str, Option<String>), ApiError> {
+    Ok(match app.engine.not_redrivable(view).await? {
+        None => ("REDRIVABLE", None),
+        Some(reason) => ("NOT_REDRIVABLE", Some(reason.to_string())),
+    })
 }
 
 impl From<runtime::Fault> for ApiError {

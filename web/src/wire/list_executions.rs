@@ -47,7 +47,9 @@ struct Item {
     state_machine_version_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
-    redrive_count: u32,
+    redrive_count: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Date>,
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
@@ -80,19 +82,16 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         version,
         alias,
         statuses,
+        is_redriven: input
+            .redrive_filter
+            .as_deref()
+            .map(|filter| filter == "REDRIVEN"),
     };
     let now = app.now();
     let token = input.next_token.as_deref();
     let page = app
         .page_tokens
         .page::<Uuid>(LISTING, input.max_results, token, now)?;
-    // Nothing has been redriven yet, so that filter leaves all or nothing.
-    if input.redrive_filter.as_deref() == Some("REDRIVEN") {
-        return Ok(Output {
-            executions: Vec::new(),
-            next_token: None,
-        });
-    }
     let before = page.after.map(ExecutionId);
     let mut found = store::list::executions(&app.db, &filter, before, page.fetch().into()).await?;
     let next_token = page
@@ -113,7 +112,8 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
                 .alias
                 .map(|alias| app.arns.alias(&machine.name, &alias)),
             name: execution.name,
-            redrive_count: 0,
+            redrive_count: execution.redrive_count,
+            redrive_date: execution.redriven_at.map(|at| at.to_chrono().into()),
         })
         .collect();
     Ok(Output {

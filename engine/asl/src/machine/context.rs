@@ -76,17 +76,18 @@ pub(super) fn context<'a>(
         let identity = &execution.identity;
         let mut root = Object::new();
         let mut put = |name: &str, value: Json| root.insert(Arc::from(name), value);
-        put(
-            "Execution",
-            Json::members([
-                ("Id", Json::String(Arc::clone(&identity.arn))),
-                ("Input", execution.input.json().clone()),
-                ("StartTime", iso(identity.started_at)),
-                ("Name", Json::String(Arc::clone(&identity.name))),
-                ("RoleArn", Json::String(Arc::clone(&identity.role_arn))),
-                ("RedriveCount", Json::from(0u64)),
-            ]),
-        );
+        let mut about = Object::new();
+        let mut tell = |name: &str, value: Json| about.insert(Arc::from(name), value);
+        tell("Id", Json::String(Arc::clone(&identity.arn)));
+        tell("Input", execution.input.json().clone());
+        tell("StartTime", iso(identity.started_at));
+        tell("Name", Json::String(Arc::clone(&identity.name)));
+        tell("RoleArn", Json::String(Arc::clone(&identity.role_arn)));
+        tell("RedriveCount", Json::from(execution.redrive_count));
+        if let Some(at) = execution.redriven_at {
+            tell("RedriveTime", iso(at));
+        }
+        put("Execution", Json::object(about));
         put(
             "StateMachine",
             Json::members([

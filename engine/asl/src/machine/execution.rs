@@ -59,6 +59,10 @@ pub struct Execution {
     pub runnable: BTreeSet<ThreadId>,
     /// How it closed, once it has.
     pub outcome: Option<Outcome>,
+    /// How often it was redriven.
+    pub redrive_count: u64,
+    /// When it was redriven last.
+    pub redriven_at: Option<Timestamp>,
 }
 
 impl PartialEq for Execution {
@@ -73,6 +77,8 @@ impl PartialEq for Execution {
             && self.next_thread == other.next_thread
             && self.runnable == other.runnable
             && self.outcome == other.outcome
+            && self.redrive_count == other.redrive_count
+            && self.redriven_at == other.redriven_at
     }
 }
 
@@ -236,6 +242,16 @@ pub struct Items {
     pub cause: u64,
     pub outputs: BTreeMap<u64, Payload>,
     pub failures: u64,
+    /// Iterations that a redrive goes on with, before new ones begin.
+    pub again: BTreeMap<u64, Again>,
+}
+
+/// An iteration that did not succeed before a redrive and waits for its turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    pub thread: ThreadId,
+    /// The iteration's own thread and those below it, where they go on.
+    pub threads: BTreeMap<ThreadId, Thread>,
 }
 
 /// An iteration that has come to its end.
@@ -262,6 +278,8 @@ impl Execution {
             next_thread: 0,
             runnable: BTreeSet::new(),
             outcome: None,
+            redrive_count: 0,
+            redriven_at: None,
         }
     }
 
@@ -357,6 +375,14 @@ impl Position {
         }
     }
 
+    /// The raw input of the state, where the thread is in one or about to enter it.
+    pub(super) fn input(&self) -> Option<&Payload> {
+        match self {
+            Self::Ready { input, .. } => Some(input),
+            other => other.visit().map(|visit| &visit.input),
+        }
+    }
+
     pub fn visit(&self) -> Option<&Visit> {
         match self {
             Self::Ready { .. } | Self::Finished(_) => None,
@@ -394,10 +420,10 @@ impl Position {
             Self::Waiting { .. } | Self::Called { .. } | Self::Backoff { .. } => false,
             Self::Branches { branches, .. } => branches.outputs.iter().all(Option::is_some),
             Self::Items { items, .. } => {
+                let has_more = items.next < items.length || !items.again.is_empty();
                 !items.ended.is_empty()
-                    || (items.running.len() as u64) < items.policy.concurrency
-                        && items.next < items.length
-                    || items.running.is_empty() && items.next >= items.length
+                    || (items.running.len() as u64) < items.policy.concurrency && has_more
+                    || items.running.is_empty() && !has_more
             }
         }
     }

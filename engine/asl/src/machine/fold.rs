@@ -4,7 +4,7 @@
 //! Deciding ([`super::step`]) changes an execution through [`apply`] alone: that is why folding
 //! what was emitted gives exactly the live value.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Fault,
@@ -80,6 +80,16 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
         Detail::ExecutionTimedOut(error) => {
             close(execution, Outcome::TimedOut(error.clone()));
             return Ok(());
+        }
+        Detail::ExecutionRedriven { count, remains } => {
+            let remains = remains.as_ref();
+            let remains = remains.ok_or_else(|| {
+                Fault::new(format!("event {} says not where it goes on", event.id))
+            })?;
+            execution.outcome = None;
+            execution.redrive_count = *count;
+            execution.redriven_at = Some(event.at);
+            return revive(execution, event.id, remains.threads.clone());
         }
         Detail::StateEntered { name, input, .. } => Position::Entered(Visit {
             state: Arc::clone(name),
@@ -162,11 +172,12 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
                 length: *length,
                 policy: *policy,
                 next: 0,
-                running: std::collections::BTreeMap::new(),
+                running: BTreeMap::new(),
                 ended: std::collections::VecDeque::new(),
                 cause: event.id,
-                outputs: std::collections::BTreeMap::new(),
+                outputs: BTreeMap::new(),
                 failures: 0,
+                again: BTreeMap::new(),
             },
         },
         Detail::IterationStarted { index, input, .. } => {
@@ -402,6 +413,11 @@ fn iterate(
     };
     let id = ThreadId(execution.next_thread);
     let items = items(execution, event.thread)?;
+    if let Some(again) = items.again.remove(&index) {
+        items.running.insert(index, again.thread);
+        revive(execution, event.id, again.threads)?;
+        return refresh(execution, event.thread);
+    }
     items.next = index.saturating_add(1);
     items.running.insert(index, id);
     let origin = Origin::Iteration {
@@ -413,6 +429,23 @@ fn iterate(
     // The Map's own chain of causes goes on with what it was: iterations that start together
     // name the same cause.
     refresh(execution, event.thread)
+}
+
+/// Puts threads back that did not succeed before a redrive; `cause` is what they go on from.
+fn revive(
+    execution: &mut Execution,
+    cause: u64,
+    threads: BTreeMap<ThreadId, Thread>,
+) -> Result<(), Fault> {
+    for (id, mut thread) in threads {
+        thread.last_event = cause;
+        if let Position::Items { items, .. } = &mut thread.position {
+            items.cause = cause;
+        }
+        execution.threads.insert(id, thread);
+        refresh(execution, id)?;
+    }
+    Ok(())
 }
 
 /// The result of a Parallel or Map all of whose parts have ended.

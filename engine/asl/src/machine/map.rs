@@ -109,6 +109,18 @@ impl Stepper<'_> {
             return Ok(());
         }
         let has_room = (items.running.len() as u64) < items.policy.concurrency;
+        if let (true, Some((index, again))) = (has_room, items.again.first_key_value()) {
+            let (index, cause) = (*index, items.cause);
+            let own = again.threads.get(&again.thread);
+            let input = own.and_then(|thread| thread.position.input().cloned());
+            let input = input.unwrap_or_else(|| items.arguments.clone());
+            self.emit(
+                thread,
+                cause,
+                Detail::IterationStarted { name, index, input },
+            )?;
+            return Ok(());
+        }
         if has_room && items.next < items.length {
             let (index, cause) = (items.next, items.cause);
             let (all, arguments) = (items.items.clone(), items.arguments.clone());

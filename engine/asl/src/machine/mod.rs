@@ -14,6 +14,7 @@ pub mod history;
 mod leave;
 mod map;
 mod parallel;
+pub mod redrive;
 mod simple;
 pub mod snapshot;
 mod standing;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 pub use execution::{Execution, Identity, Outcome, ThreadId};
 pub use history::{Entry, Event};
+pub use redrive::redrive;
 pub use step::{Limits, Surroundings, advance};
 
 use crate::{error::StateError, payload::Payload, time::Timestamp};
@@ -63,6 +65,11 @@ pub enum Input {
     },
     /// StopExecution.
     Stop(StateError),
+    /// RedriveExecution. An execution that is open goes on as it was; [`redrive()`] is for one that
+    /// has closed, which takes its whole journal.
+    Redrive {
+        client_token: Arc<str>,
+    },
 }
 
 /// A point in time that an execution waits for.

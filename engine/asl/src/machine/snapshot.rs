@@ -11,7 +11,9 @@ mod read;
 mod write;
 
 pub use read::decode;
+pub(in crate::machine) use read::decode_threads;
 pub use write::encode;
+pub(in crate::machine) use write::encode_threads;
 
 /// The format that [`encode`] writes.
 pub const FORMAT: u64 = 1;

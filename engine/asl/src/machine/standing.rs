@@ -45,7 +45,11 @@ pub(super) fn commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
 
 pub(super) fn execution_timer(execution: &Execution) -> Option<Command> {
     let seconds = i64::try_from(execution.definition.timeout_seconds?).unwrap_or(i64::MAX);
-    let due = execution.identity.started_at.plus_seconds(seconds);
+    // A redrive begins the time anew.
+    let since = execution
+        .redriven_at
+        .unwrap_or(execution.identity.started_at);
+    let due = since.plus_seconds(seconds);
     Some(Command::SetTimer {
         timer: Timer::Execution,
         due,

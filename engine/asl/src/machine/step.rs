@@ -65,34 +65,17 @@ pub struct Surroundings<'a> {
 ///
 /// # Errors
 /// A fault is an invariant of ours that does not hold; the execution is then not to be used again.
-pub fn advance(
-    execution: &mut Execution,
-    around: Surroundings<'_>,
+pub fn advance<'a>(
+    execution: &'a mut Execution,
+    around: Surroundings<'a>,
     input: Input,
 ) -> Result<Step, Fault> {
-    let Surroundings {
-        now,
-        random,
-        limits,
-    } = around;
-    let mut stepper = Stepper {
-        at: now.max(execution.last_at),
-        execution,
-        random,
-        limits,
-        step: Step::default(),
-        bytes: 0,
-    };
+    let mut stepper = Stepper::new(execution, around);
     if stepper.execution.is_closed() {
         return Ok(stepper.step);
     }
-    let done = stepper.take(input).and_then(|()| stepper.run());
-    match done {
-        Ok(()) => {}
-        Err(Halt::Fault(fault)) => return Err(fault),
-        Err(Halt::EventsExhausted) => stepper.exhaust()?,
-    }
-    Ok(stepper.finish())
+    let taken = stepper.take(input);
+    stepper.run_on(taken)
 }
 
 /// Why deciding stops short.
@@ -116,6 +99,29 @@ pub(super) struct Stepper<'a> {
     pub(super) limits: &'a Limits,
     step: Step,
     bytes: usize,
+}
+
+impl<'a> Stepper<'a> {
+    pub(super) fn new(execution: &'a mut Execution, around: Surroundings<'a>) -> Self {
+        Self {
+            at: around.now.max(execution.last_at),
+            execution,
+            random: around.random,
+            limits: around.limits,
+            step: Step::default(),
+            bytes: 0,
+        }
+    }
+
+    /// Runs on after something was taken in, and makes the step of it.
+    pub(super) fn run_on(mut self, taken: Result<(), Halt>) -> Result<Step, Fault> {
+        match taken.and_then(|()| self.run()) {
+            Ok(()) => {}
+            Err(Halt::Fault(fault)) => return Err(fault),
+            Err(Halt::EventsExhausted) => self.exhaust()?,
+        }
+        Ok(self.finish())
+    }
 }
 
 impl Stepper<'_> {
@@ -193,6 +199,8 @@ impl Stepper<'_> {
             }
             Input::TaskFailed { attempt, error } => self.task_failed(attempt, error),
             Input::Stop(error) => self.stop(error),
+            // It is open: there is nothing to begin again.
+            Input::Redrive { .. } => Ok(()),
         }
     }
 

@@ -5,5 +5,6 @@
 mod formats;
 mod found;
 mod laws;
+mod redrive;
 mod states;
 mod world;

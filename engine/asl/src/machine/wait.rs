@@ -40,9 +40,12 @@ impl Stepper<'_> {
             StateType::Wait,
             Extra::default(),
         )?;
+        // A wait that a redrive begins again waits its whole time.
+        let since = self.execution.redriven_at;
+        let since = since.map_or(visit.entered_at, |at| at.max(visit.entered_at));
         let until = scene
             .select(&state.data.input, &visit.input, self.random)
-            .and_then(|input| until(wait, &scene, &input, visit.entered_at, self.random));
+            .and_then(|input| until(wait, &scene, &input, since, self.random));
         drop(scene);
         match until {
             Ok(until) if until <= self.at => self.end_wait(thread, state, visit),

@@ -4,6 +4,7 @@
 
 mod crash;
 mod nodes;
+mod redrive;
 mod running;
 mod snapshots;
 mod upkeep;

@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use sqlx::{Postgres, SqlSafeStr};
 use uuid::Uuid;
 
-use super::item::{Fence, Item, Start, Status, Wakeup};
+use super::item::{Fence, Item, Redrive, Start, Status, Wakeup};
 use super::statement::Parts;
 use crate::text::storable;
 
@@ -25,6 +25,7 @@ pub(super) struct Columns<'a> {
     starts: Starts<'a>,
     left_open: LeftOpen,
     closes: Closes<'a>,
+    redrives: Redrives<'a>,
     steps: Steps<'a>,
     opened: Tasks<'a>,
     closed: Guards,
@@ -103,6 +104,16 @@ columns!(Closes<'a> {
     status: i16,
     error: Option<Cow<'a, str>>,
 });
+columns!(Redrives<'a> {
+    execution: Uuid,
+    number: i32,
+    at: DateTime<Utc>,
+    client_token: Cow<'a, str>,
+    status: i16,
+    closed_at: Option<DateTime<Utc>>,
+    closing_step: Option<i64>,
+    error: Option<Cow<'a, str>>,
+});
 columns!(Steps<'a> {
     execution: Uuid,
     number: i64,
@@ -146,6 +157,8 @@ impl<'a> Columns<'a> {
         let closing_step = item.steps.last().map_or(0, |step| step.number);
         if let Some(start) = &item.start {
             self.start(position, item, start, closing_step);
+        } else if let Some(redrive) = &item.redrive {
+            self.redrive(position, item, redrive, closing_step);
         } else if let Some(close) = &item.close {
             self.parts.add(Parts::CLOSES);
             self.closes.push(
@@ -213,6 +226,29 @@ impl<'a> Columns<'a> {
                 execution,
                 &start.input_sha256,
             );
+        }
+    }
+
+    /// Redriven closed, where the new close falls into the same batch.
+    fn redrive(&mut self, position: i32, item: &'a Item, redrive: &'a Redrive, closing_step: i64) {
+        let execution = item.execution.0;
+        let close = item.close.as_ref();
+        self.parts.add(Parts::REDRIVES);
+        self.redrives.push(
+            position,
+            execution,
+            redrive.number,
+            redrive.at.to_chrono(),
+            storable(&redrive.client_token),
+            close.map_or(Status::Running, |close| close.status) as i16,
+            close.map(|close| close.at.to_chrono()),
+            close.map(|_| closing_step),
+            close.and_then(|close| close.error.as_deref()).map(storable),
+        );
+        if close.is_none() {
+            self.parts.add(Parts::LEFT_OPEN);
+            self.left_open
+                .push(position, execution, redrive.machine_id, redrive.shard.0);
         }
     }
 
@@ -312,6 +348,9 @@ impl<'a> Columns<'a> {
         }
         if parts.has(Parts::CLOSES) {
             query = self.closes.bind(query, with_item);
+        }
+        if parts.has(Parts::REDRIVES) {
+            query = self.redrives.bind(query, with_item);
         }
         if parts.has(Parts::STEPS) {
             query = self.steps.bind(query, with_item);

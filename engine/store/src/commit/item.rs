@@ -22,6 +22,8 @@ pub struct Item {
     pub execution: ExecutionId,
     /// Present where the execution starts in this batch.
     pub start: Option<Start>,
+    /// Present where a closed execution goes on in this batch.
+    pub redrive: Option<Redrive>,
     /// In order and without gaps.
     pub steps: Vec<Step>,
     pub close: Option<Close>,
@@ -39,6 +41,7 @@ impl Item {
         Self {
             execution,
             start: None,
+            redrive: None,
             steps: Vec::new(),
             close: None,
             opened: Vec::new(),
@@ -67,6 +70,18 @@ pub struct Start {
     /// The task of another execution that waits for this one to close: `.sync`.
     pub parent: Option<Parent>,
     pub trace_header: Option<String>,
+}
+
+/// A closed execution that goes on: its close goes away, and it is open again.
+#[derive(Clone, Debug)]
+pub struct Redrive {
+    pub machine_id: Uuid,
+    pub shard: ShardId,
+    /// How often it was redriven, this time included.
+    pub number: i32,
+    pub at: Timestamp,
+    /// Under which a repeated request finds this one.
+    pub client_token: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ mod writer;
 
 pub use item::{
     ActivityTask, Close, CloseTask, CommitError, Fence, Item, Message, OpenTask, Outcome, Parent,
-    Start, Status, Step, Wakeup,
+    Redrive, Start, Status, Step, Wakeup,
 };
 pub use log::{forget_dead, trim};
 pub use writer::{ITEMS_MAX, Writer};

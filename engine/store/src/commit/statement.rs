@@ -27,6 +27,7 @@ impl Parts {
     /// Looks first whether step numbers are taken, and notes what was rejected: only after a batch has
     /// failed as a whole.
     pub(super) const CAREFUL: Self = Self(1 << 12);
+    pub(super) const REDRIVES: Self = Self(1 << 13);
 
     /// With these an item can be left out, so each row must say whose it is.
     const REFUSING: Self = Self(Self::NAMES.0 | Self::GUARDS.0 | Self::INBOX.0 | Self::CAREFUL.0);
@@ -248,6 +249,7 @@ impl Text {
             };
             self.delete_rows("no_longer_open", "execution_open", &rows, &["execution_id"]);
         }
+        self.redrives();
         self.insert(
             Parts::STEPS,
             "written",
@@ -317,6 +319,59 @@ impl Text {
                 "consumed",
                 "DELETE FROM inbox AS t USING received AS v WHERE t.id = v.id \
                  AND NOT EXISTS (SELECT FROM refused WHERE refused.item = v.item)",
+            );
+        }
+    }
+
+    /// A closed execution is as if it had not closed, or had closed with the new close: its row tells
+    /// so, and there is no other.
+    fn redrives(&mut self) {
+        if !self.parts.has(Parts::REDRIVES) {
+            return;
+        }
+        let columns = [
+            ("execution_id", "uuid"),
+            ("number", "int4"),
+            ("redriven_at", "timestamptz"),
+            ("client_token", "text"),
+            ("status", "int2"),
+            ("closed_at", "timestamptz"),
+            ("closing_step", "int8"),
+            ("error", "text"),
+        ];
+        let rows = self.item_rows(&columns);
+        let unless = if self.parts.can_refuse() {
+            Self::unless_in(&["refused"], "v")
+        } else {
+            String::new()
+        };
+        let names = columns.map(|(name, _)| format!("v.{name}")).join(", ");
+        self.part(
+            "redrive",
+            &format!("SELECT {names} FROM fence, {rows}{unless}"),
+        );
+        self.part(
+            "redriven",
+            "UPDATE execution AS t SET status = v.status, closed_at = v.closed_at, \
+             closing_step = v.closing_step, error = v.error, redrive_count = v.number, \
+             redriven_at = v.redriven_at FROM fence, redrive AS v WHERE t.id = v.execution_id",
+        );
+        self.part(
+            "redriven_as",
+            "INSERT INTO execution_redrive (execution_id, number, redriven_at, client_token) \
+             SELECT v.execution_id, v.number, v.redriven_at, v.client_token \
+             FROM fence, redrive AS v",
+        );
+        for (name, table) in [
+            ("no_longer_closed", "execution_close"),
+            ("no_longer_found", "execution_search"),
+        ] {
+            self.part(
+                name,
+                &format!(
+                    "DELETE FROM {table} AS t USING fence, redrive AS v \
+                     WHERE t.execution_id = v.execution_id"
+                ),
             );
         }
     }

@@ -12,6 +12,7 @@ mod opening;
 mod plans;
 mod queues;
 mod reading;
+mod redrive;
 mod registered;
 mod retention;
 mod sample;

@@ -17,6 +17,8 @@ mod names;
 mod queues;
 #[path = "../database/reading.rs"]
 mod reading;
+#[path = "../database/redrive.rs"]
+mod redrive;
 #[path = "../database/registered.rs"]
 mod registered;
 #[path = "../database/retention.rs"]

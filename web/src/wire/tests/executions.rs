@@ -90,3 +90,104 @@ async fn a_text_that_no_column_can_hold_is_refused_before_it_is_kept() {
             .await;
     }
 }
+
+async fn closed(test: &TestApp, execution: &str) -> Value {
+    let name = execution.rsplit(':').next().unwrap();
+    let found = test.app.engine.find("pay", name).await.unwrap().unwrap();
+    let patience = std::time::Duration::from_secs(30);
+    test.app
+        .engine
+        .wait(found.facts.id, patience)
+        .await
+        .unwrap();
+    test.ok("DescribeExecution", json!({ "executionArn": execution }))
+        .await
+}
+
+#[tokio::test]
+async fn an_execution_is_redriven_as_often_as_it_fails_and_lists_tell_so() {
+    let test = TestApp::new().await;
+    let definition = r#"{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":
+        "$$.Execution.RedriveCount","NumericEquals":2,"Next":"S"}]},"S":{"Type":"Succeed"}}}"#;
+    let made = machine("pay", json!({ "definition": definition }));
+    test.ok("CreateStateMachine", made).await;
+    let start = json!({ "stateMachineArn": arn("stateMachine:pay"), "name": "a" });
+    test.ok("StartExecution", start).await;
+    let execution = arn("execution:pay:a");
+    let failed = closed(&test, &execution).await;
+    assert_eq!(failed["status"], "FAILED");
+    assert_eq!(failed["redriveStatus"], "REDRIVABLE");
+    assert_eq!(failed["redriveCount"], 0);
+    assert!(failed.get("redriveStatusReason").is_none() && failed.get("redriveDate").is_none());
+
+    let redrive = json!({ "executionArn": execution, "clientToken": "t" });
+    let redriven = test.ok("RedriveExecution", redrive.clone()).await;
+    let failed = closed(&test, &execution).await;
+    assert_eq!(failed["redriveCount"], 1);
+    assert_eq!(failed["redriveDate"], redriven["redriveDate"]);
+    // The same request again is the same redrive, another is another.
+    assert_eq!(test.ok("RedriveExecution", redrive).await, redriven);
+    let redrive = json!({ "executionArn": execution });
+    test.ok("RedriveExecution", redrive.clone()).await;
+    let succeeded = closed(&test, &execution).await;
+    assert_eq!(succeeded["status"], "SUCCEEDED");
+    assert_eq!(succeeded["redriveCount"], 2);
+    assert_eq!(succeeded["redriveStatus"], "NOT_REDRIVABLE");
+    let reason = "Execution is SUCCEEDED and cannot be redriven";
+    assert_eq!(succeeded["redriveStatusReason"], reason);
+    test.refuse(
+        "RedriveExecution",
+        redrive,
+        "ExecutionNotRedrivable",
+        reason,
+    )
+    .await;
+
+    let list = json!({ "stateMachineArn": arn("stateMachine:pay"), "redriveFilter": "REDRIVEN" });
+    let listed = test.ok("ListExecutions", list).await;
+    assert_eq!(listed["executions"][0]["redriveCount"], 2);
+    assert_eq!(
+        listed["executions"][0]["redriveDate"],
+        succeeded["redriveDate"]
+    );
+    let list =
+        json!({ "stateMachineArn": arn("stateMachine:pay"), "redriveFilter": "NOT_REDRIVEN" });
+    assert_eq!(
+        test.ok("ListExecutions", list).await["executions"],
+        json!([])
+    );
+    let history = json!({ "executionArn": execution, "maxResults": 4 });
+    let history = test.ok("GetExecutionHistory", history).await;
+    let event = &history["events"][3];
+    assert_eq!(event["type"], "ExecutionRedriven");
+    assert_eq!(
+        event["executionRedrivenEventDetails"],
+        json!({ "redriveCount": 1 })
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_exist_or_runs_is_not_redriven() {
+    let test = TestApp::new().await;
+    let definition = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99,"End":true}}}"#;
+    let made = machine("pay", json!({ "definition": definition }));
+    test.ok("CreateStateMachine", made).await;
+    let start = json!({ "stateMachineArn": arn("stateMachine:pay"), "name": "a" });
+    test.ok("StartExecution", start).await;
+    for (name, error, message) in [
+        (
+            "a",
+            "ExecutionNotRedrivable",
+            "Execution is RUNNING and cannot be redriven".to_owned(),
+        ),
+        (
+            "b",
+            "ExecutionDoesNotExist",
+            format!("Execution Does Not Exist: '{}'", arn("execution:pay:b")),
+        ),
+    ] {
+        let input = json!({ "executionArn": arn(&format!("execution:pay:{name}")) });
+        test.refuse("RedriveExecution", input, error, &message)
+            .await;
+    }
+}

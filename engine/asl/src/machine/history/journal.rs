@@ -4,8 +4,9 @@
 //! them. An entry is an array: `[type, event id, previous id, microseconds, thread, …fields]`; in a
 //! private note the id is null: `["Backoff", null, thread, …]`. Entries name payloads by position
 //! (`3`), or `[step, position]` where an earlier row of the same execution holds the value already.
-//! The types "Mock", "Origin", "SearchAttributes", "Usage", "Trace" and "Redrive" are reserved for
-//! notes to come; a type that is not known is a fault, never skipped.
+//! An "ExecutionRedriven" ends with the threads that go on, as a snapshot writes them.
+//! The types "Mock", "Origin", "SearchAttributes", "Usage" and "Trace" are reserved for notes to come;
+//! a type that is not known is a fault, never skipped.
 
 mod read;
 mod write;

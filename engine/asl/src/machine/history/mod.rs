@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::{
     definition::{StateType, resource::Pattern},
     error::StateError,
-    machine::ThreadId,
+    machine::{ThreadId, redrive::Remains},
     payload::Payload,
     time::Timestamp,
 };
@@ -63,6 +63,12 @@ pub enum Detail {
     ExecutionFailed(StateError),
     ExecutionAborted(StateError),
     ExecutionTimedOut(StateError),
+    /// `remains` is private: where the threads go on. It is absent where a page of the history was
+    /// read without the rows that hold its payloads.
+    ExecutionRedriven {
+        count: u64,
+        remains: Option<Arc<Remains>>,
+    },
 
     StateEntered {
         kind: StateType,
@@ -218,6 +224,7 @@ impl Detail {
             Self::ExecutionFailed(_) => "ExecutionFailed",
             Self::ExecutionAborted(_) => "ExecutionAborted",
             Self::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::StateEntered { kind, .. } => match kind {
                 StateType::Task => "TaskStateEntered",
                 StateType::Pass => "PassStateEntered",

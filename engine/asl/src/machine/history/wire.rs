@@ -101,6 +101,10 @@ fn details(detail: &Detail, region: &str, with_data: bool) -> Option<(&'static s
         Detail::ExecutionTimedOut(error) => {
             return Some(("executionTimedOutEventDetails", members.error(error)));
         }
+        Detail::ExecutionRedriven { count, .. } => {
+            members.number("redriveCount", *count);
+            "executionRedrivenEventDetails"
+        }
         Detail::StateEntered { name, input, .. } => {
             members.text("name", name);
             members.payload("input", input, with_data);

@@ -1,6 +1,9 @@
 //! Reading snapshots.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -9,8 +12,8 @@ use super::{
     super::{
         Fault,
         execution::{
-            Branches, Call, Ended, Execution, Identity, Items, Origin, Outcome, Position, Thread,
-            ThreadId, Visit,
+            Again, Branches, Call, Ended, Execution, Identity, Items, Origin, Outcome, Position,
+            Thread, ThreadId, Visit,
         },
         history::{
             fields::{Family, Fields},
@@ -69,6 +72,47 @@ pub fn decode(
     Ok(execution)
 }
 
+/// Threads as [`super::encode_threads`] wrote them. None where `value` is null, or where a payload is
+/// not at hand.
+pub(in crate::machine) fn decode_threads(
+    value: &Value,
+    find: impl Fn(u64, u32) -> Option<Payload>,
+) -> Result<Option<BTreeMap<ThreadId, Thread>>, Fault> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let damaged = || Fault::new("the threads of a redrive cannot be read");
+    let list = |name| {
+        value
+            .get(name)
+            .and_then(Value::as_array)
+            .ok_or_else(damaged)
+    };
+    let mut payloads = Vec::new();
+    for payload in list("payloads")? {
+        if let Some(text) = payload.as_str() {
+            payloads.push(Payload::from_trusted_text(text));
+            continue;
+        }
+        let number = |at: usize| payload.get(at).and_then(Value::as_u64);
+        let position = number(1).and_then(|position| u32::try_from(position).ok());
+        let (Some(step), Some(position)) = (number(0), position) else {
+            return Err(damaged());
+        };
+        match find(step, position) {
+            Some(payload) => payloads.push(payload),
+            None => return Ok(None),
+        }
+    }
+    let snapshot = Snapshot { payloads };
+    let place = "a redrive";
+    let threads = list("threads")?.iter().map(|fields| {
+        let fields = fields.as_array().ok_or_else(damaged)?;
+        snapshot.thread(Fields::new(&place, fields))
+    });
+    threads.collect::<Result<_, _>>().map(Some)
+}
+
 #[derive(Deserialize)]
 struct Parts<'a> {
     format: u64,
@@ -105,6 +149,16 @@ impl Snapshot {
             Some("TimedOut") => Some(Outcome::TimedOut(fields.error()?)),
             Some(_) => return Err(fields.fault("this outcome is not known")),
         };
+        let read = match &execution.outcome {
+            None => 1,
+            Some(Outcome::Succeeded(_)) => 2,
+            Some(Outcome::Failed(_) | Outcome::Aborted(_) | Outcome::TimedOut(_)) => 3,
+        };
+        for _ in read..3 {
+            fields.next();
+        }
+        execution.redrive_count = fields.optional_number()?.unwrap_or(0);
+        execution.redriven_at = fields.optional(Fields::timestamp)?;
         Ok(())
     }
 
@@ -140,6 +194,10 @@ impl Snapshot {
             return Err(fields.fault("a thread comes before those that it starts"));
         }
         Ok((id, thread))
+    }
+
+    fn threads(&self, fields: &mut Fields<'_>) -> Result<BTreeMap<ThreadId, Thread>, Fault> {
+        values(fields, |fields| self.thread(fields.nested()?))
     }
 
     fn position(&self, fields: &mut Fields<'_>) -> Result<Position, Fault> {
@@ -243,6 +301,15 @@ impl Snapshot {
                 })
             })?,
             outputs: list(fields, |pair| Ok((pair.number()?, self.payload(pair)?)))?,
+            again: fields
+                .optional(|fields| {
+                    list(fields, |three| {
+                        let (index, thread) = (three.number()?, three.thread()?);
+                        let threads = self.threads(three)?;
+                        Ok((index, Again { thread, threads }))
+                    })
+                })?
+                .unwrap_or_default(),
         })
     }
 }

@@ -1,6 +1,9 @@
 //! Writing snapshots.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use super::{
     super::{
@@ -52,6 +55,42 @@ pub fn encode(execution: &Execution) -> String {
     text
 }
 
+/// `threads` for the row of `step`: `{"payloads":[…],"threads":[["Thread",…], …]}`. A payload is its
+/// place in an earlier row, `[step, position]`, or its text in a string where none holds it.
+pub(in crate::machine) fn encode_threads(
+    threads: &BTreeMap<ThreadId, Thread>,
+    step: u64,
+) -> String {
+    let mut writer = Writer::default();
+    for (index, (id, thread)) in threads.iter().enumerate() {
+        if index > 0 {
+            writer.out.text.push(',');
+        }
+        writer.thread(*id, thread);
+    }
+    let mut text = String::from("{\"payloads\":[");
+    for (index, payload) in writer.payloads.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        match payload.home() {
+            // A step that is encoded again has given a home to what had none.
+            Some(Home {
+                step: home,
+                position,
+            }) if home != step => {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "[{home},{position}]");
+            }
+            _ => write_string(payload.text(), &mut text),
+        }
+    }
+    text.push_str("],\"threads\":[");
+    text.push_str(&writer.out.text);
+    text.push_str("]}");
+    text
+}
+
 /// What makes two payloads one in the snapshot.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
@@ -92,6 +131,19 @@ impl<'e> Writer<'e> {
                 self.out.string("TimedOut");
                 self.out.error(error);
             }
+        }
+        if let Some(at) = execution.redriven_at {
+            // The fields of an outcome are at most three.
+            let fields = match &execution.outcome {
+                None => 1,
+                Some(Outcome::Succeeded(_)) => 2,
+                Some(Outcome::Failed(_) | Outcome::Aborted(_) | Outcome::TimedOut(_)) => 3,
+            };
+            for _ in fields..3 {
+                self.out.text.push_str(",null");
+            }
+            self.out.number(execution.redrive_count);
+            self.out.number(at.as_micros());
         }
     }
 
@@ -241,6 +293,16 @@ impl<'e> Writer<'e> {
         self.list(items.outputs.iter(), |writer, (index, output)| {
             let output = writer.index(output);
             writer.out.put(format_args!("[{index},{output}]"));
+        });
+        if items.again.is_empty() {
+            return;
+        }
+        self.list(items.again.iter(), |writer, (index, again)| {
+            writer.out.put(format_args!("[{index},{}", again.thread.0));
+            writer.list(again.threads.iter(), |writer, (id, thread)| {
+                writer.thread(*id, thread);
+            });
+            writer.out.text.push(']');
         });
     }
 

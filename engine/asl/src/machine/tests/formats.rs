@@ -90,7 +90,7 @@ fn the_samples_of_format_1_have_every_kind_of_entry() {
         .into_iter()
         .flat_map(|kind| ["Entered", "Exited"].map(|step| format!("{}State{step}", kind.as_str())));
     let others = "Backoff Waiting EvaluationFailed ExecutionStarted ExecutionSucceeded ExecutionFailed \
-        ExecutionAborted ExecutionTimedOut WaitStateAborted TaskStateAborted ParallelStateAborted \
+        ExecutionAborted ExecutionTimedOut ExecutionRedriven WaitStateAborted TaskStateAborted ParallelStateAborted \
         MapStateAborted ParallelStateStarted ParallelStateSucceeded ParallelStateFailed MapStateStarted \
         MapStateSucceeded MapStateFailed MapIterationStarted MapIterationSucceeded MapIterationFailed \
         MapIterationAborted LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded \
@@ -123,7 +123,15 @@ fn what_is_not_known_is_a_fault_and_never_skipped() {
         ),
         (
             r#"["ExecutionRedriven",1,0,0,0]"#,
-            "step 2, ExecutionRedriven, field 4: this type of event is not known",
+            "step 2, ExecutionRedriven, field 5: a number is expected",
+        ),
+        (
+            r#"["ExecutionRedriven",1,0,0,0,1,{"threads":[]}]"#,
+            "the threads of a redrive cannot be read",
+        ),
+        (
+            r#"["ExecutionRedriven",1,0,0,0,1,{"payloads":[],"threads":[["Thread",0,3,[],"Root","Nap"]]}]"#,
+            "a redrive, Thread, field 5: this position is not known",
         ),
         (
             r#"["NapStateEntered",1,0,0,0,"N",0]"#,

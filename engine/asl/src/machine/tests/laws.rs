@@ -69,6 +69,18 @@ fn settle(trial: &mut Trial) {
     }
 }
 
+fn settle_crashing(trial: &mut Trial, crash: Crash) {
+    for turn in 0..TURNS_MAX {
+        if turn % 3 == 1 {
+            trial.take_snapshot();
+        }
+        if !trial.crashing_turn(crash) {
+            trial.check_rest();
+            return;
+        }
+    }
+}
+
 /// A machine and what befalls it.
 #[derive(Clone)]
 struct Case {
@@ -108,17 +120,29 @@ proptest! {
         settle(&mut straight);
         for crash in [Crash::AfterCommit, Crash::BeforeCommit] {
             let mut crashing = setting.trial();
-            for turn in 0..TURNS_MAX {
-                if turn % 3 == 1 {
-                    crashing.take_snapshot();
-                }
-                if !crashing.crashing_turn(crash) {
-                    crashing.check_rest();
-                    break;
-                }
-            }
+            settle_crashing(&mut crashing, crash);
             prop_assert_eq!(crashing.history(), straight.history());
             prop_assert_eq!(crashing.steps(), straight.steps());
+        }
+    }
+
+    #[test]
+    fn a_redriven_run_that_crashes_at_every_step_has_the_same_history(case in cases()) {
+        let setting = Setting::new(&mut Choices::new(&case.bytes), case.script);
+        let mut straight = setting.trial();
+        settle(&mut straight);
+        let mut crashing = setting.trial();
+        settle(&mut crashing);
+        for crash in [Crash::AfterCommit, Crash::BeforeCommit] {
+            if !straight.redrive() {
+                break;
+            }
+            prop_assert!(crashing.redrive());
+            // The node that redrove it is gone.
+            crashing.wake();
+            settle(&mut straight);
+            settle_crashing(&mut crashing, crash);
+            prop_assert_eq!(crashing.history(), straight.history());
         }
     }
 
@@ -147,6 +171,17 @@ proptest! {
         }
         settle(&mut trial);
         trial.take_snapshot();
+        for _ in 0..3 {
+            if !trial.redrive() {
+                break;
+            }
+            for _ in 0..choices.below(10) {
+                trial.turn();
+            }
+            trial.take_snapshot();
+            trial.wake();
+            settle(&mut trial);
+        }
         if trial.execution.is_closed() {
             // Trials check that a closed execution stays as it is.
             for _ in 0..20 {

@@ -15,6 +15,7 @@ use crate::{
             Event,
             journal::{self, Reader},
         },
+        redrive::{Salvage, redrive},
     },
     query::Random,
 };
@@ -114,16 +115,52 @@ impl World {
 
     /// Works off inputs, then lets time pass to the next timer, until both are used up.
     pub(super) fn settle(&mut self) {
-        loop {
-            if let Some(input) = self.inputs.pop_front() {
-                self.feed(input);
-            } else if let Some((due, timer)) = self.timers.pop_first() {
-                self.now = self.now.max(due);
-                self.feed(Input::TimerFired(timer));
-            } else {
-                return;
-            }
+        while self.turn() {}
+    }
+
+    /// Lets the next thing happen; false where there is none.
+    pub(super) fn turn(&mut self) -> bool {
+        if let Some(input) = self.inputs.pop_front() {
+            self.feed(input);
+        } else if let Some((due, timer)) = self.timers.pop_first() {
+            self.now = self.now.max(due);
+            self.feed(Input::TimerFired(timer));
+        } else {
+            return false;
         }
+        true
+    }
+
+    /// Redrives the execution as another process would, from its rows; false where it cannot be.
+    pub(super) fn redrive(&mut self) -> bool {
+        let identity = Arc::clone(&self.execution.identity);
+        let mut salvage = Salvage::new(identity, Arc::clone(&self.execution.definition));
+        let mut reader = Reader::default();
+        for (number, body) in &self.rows {
+            let entries = reader.read(*number, journal::FORMAT, body);
+            let entries = entries.expect("a row can be read");
+            salvage
+                .fold(*number, &entries)
+                .expect("a row can be folded");
+        }
+        let Some((closed, remains)) = salvage.finish() else {
+            return false;
+        };
+        assert_eq!(closed, self.execution, "salvage folds as the fold does");
+        // What another process knows of payloads, it knows from the rows.
+        self.execution = closed;
+        let around = Surroundings {
+            now: self.now,
+            random: &mut self.random,
+            limits: &self.limits,
+        };
+        let step = redrive(&mut self.execution, around, remains).expect("no invariant is broken");
+        if step.is_empty() {
+            return false;
+        }
+        self.check(&step);
+        self.carry_out(step.commands);
+        true
     }
 
     /// Takes an input in without carrying out what it asks for.
@@ -135,7 +172,11 @@ impl World {
 
     pub(super) fn feed(&mut self, input: Input) {
         let step = self.step(input);
-        for command in step.commands {
+        self.carry_out(step.commands);
+    }
+
+    fn carry_out(&mut self, commands: Vec<Command>) {
+        for command in commands {
             match command {
                 Command::Invoke(call) => {
                     let name = match &*call.callee {
@@ -222,10 +263,11 @@ impl World {
             .iter()
             .filter(|event| event.detail.is_terminal())
             .count();
+        let redrives = usize::try_from(self.execution.redrive_count).expect("a number");
         assert_eq!(
             terminal,
-            usize::from(self.execution.is_closed()),
-            "one terminal event"
+            usize::from(self.execution.is_closed()) + redrives,
+            "one terminal event, and one before each redrive"
         );
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     definition::StateType,
-    machine::Fault,
+    machine::{Fault, redrive::Remains, snapshot::decode_threads},
     payload::{Home, Payload},
 };
 
@@ -166,6 +166,13 @@ impl EntryReader<'_> {
             "ExecutionFailed" => Detail::ExecutionFailed(self.fields.error()?),
             "ExecutionAborted" => Detail::ExecutionAborted(self.fields.error()?),
             "ExecutionTimedOut" => Detail::ExecutionTimedOut(self.fields.error()?),
+            "ExecutionRedriven" => {
+                let count = self.fields.number()?;
+                let payload = |step, position| self.reader.payloads.get(&(step, position)).cloned();
+                let threads = decode_threads(self.fields.next(), payload)?;
+                let remains = threads.map(|threads| Arc::new(Remains { threads }));
+                Detail::ExecutionRedriven { count, remains }
+            }
             "ParallelStateStarted" => Detail::ParallelStarted {
                 arguments: self.payload()?,
             },

@@ -3,6 +3,7 @@
 use super::super::{Detail, Entry, Note, fields::FieldWriter};
 use crate::{
     json::write::write_string,
+    machine::snapshot::encode_threads,
     payload::{Home, Payload},
 };
 
@@ -94,6 +95,14 @@ impl Writer {
             | Detail::ExecutionTimedOut(error)
             | Detail::ParallelFailed { error }
             | Detail::MapFailed { error } => self.out.error(error),
+            Detail::ExecutionRedriven { count, remains } => {
+                self.out.number(count);
+                if let Some(remains) = remains {
+                    self.out.text.push(',');
+                    let threads = encode_threads(&remains.threads, self.step);
+                    self.out.text.push_str(&threads);
+                }
+            }
             Detail::StateEntered { name, input, .. } => {
                 self.out.string(name);
                 self.payload(input);

@@ -1,0 +1,266 @@
+//! Redriving executions: which can be, how their owner is asked, and the step with which one goes on.
+//!
+//! A request is a message in the owner's inbox, on whichever node it came: it is consumed by the commit
+//! that redrives, and whoever asked finds the redrive by its token. Where a thread goes on is decided in
+//! [`asl::machine::redrive`].
+
+use std::{sync::Arc, time::Duration};
+
+use asl::{
+    Timestamp,
+    machine::{
+        Execution, Input, Surroundings,
+        redrive::{Remains, Salvage, has_room},
+    },
+    query::Random,
+};
+use store::{commit::Status, ids::ExecutionId};
+
+use crate::{
+    Fault,
+    arrival::Message,
+    catalog::Current,
+    facts::{Closed, Facts, Redriven, View},
+    limits::{LIFE_MAX, REDRIVABLE_FOR, REDRIVE_TOKEN_FOR},
+    load::Loaded,
+    node::{Node, micros},
+    patience::Patience,
+    queue::Pending,
+    random::SystemRandom,
+    shard::Shard,
+};
+
+/// Why an execution cannot be redriven.
+///
+/// Source of the texts: the service model, `redriveStatusReason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRedrivable {
+    #[error("State machine is in DELETING status")]
+    MachineDeleting,
+    #[error("Execution is RUNNING and cannot be redriven")]
+    Running,
+    #[error("Execution is SUCCEEDED and cannot be redriven")]
+    Succeeded,
+    #[error("Execution history event limit exceeded")]
+    HistoryFull,
+    #[error("Execution has exceeded the max execution time")]
+    TooOld,
+    #[error("Execution redrivable period exceeded")]
+    ClosedLongAgo,
+}
+
+/// Why an execution was not redriven.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    #[error("the execution does not exist")]
+    DoesNotExist,
+    #[error(transparent)]
+    NotRedrivable(#[from] NotRedrivable),
+    /// Its owner did not answer: the request may yet be done.
+    #[error("the execution's node does not answer now")]
+    Unavailable,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<store::Error> for RedriveError {
+    fn from(error: store::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Whether somebody has asked to redrive an execution that is being loaded.
+pub(crate) fn is_asked(shard: &Shard, id: ExecutionId) -> bool {
+    let slots = shard.slots();
+    slots.get(&id).is_some_and(|slot| {
+        let mut inputs = slot.arrivals.iter().map(|arrival| &arrival.input);
+        inputs.any(|input| matches!(input, Input::Redrive { .. }))
+    })
+}
+
+impl Node {
+    pub(crate) async fn redrive(
+        self: &Arc<Self>,
+        id: ExecutionId,
+        client_token: Option<&str>,
+    ) -> Result<Timestamp, RedriveError> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let since = self.clock.now().plus_micros(-micros(REDRIVE_TOKEN_FOR));
+        let given = client_token.map(str::to_owned);
+        let token = given.unwrap_or_else(|| format!("{:032x}", random_token()));
+        let patience = Patience::new(PATIENCE);
+        let shard = self.shard_id_of(id);
+        let mut message_id = None;
+        let mut pause = Duration::from_millis(2);
+        loop {
+            // In this order: what a consumed message has done is there when it is gone.
+            let is_waiting = match message_id {
+                None => false,
+                Some(message) => !store::inbox::remaining(&self.db, &[message])
+                    .await?
+                    .is_empty(),
+            };
+            let done = store::redrive::by_token(&self.db, id, &token, since).await?;
+            if let Some(at) = done {
+                return Ok(at);
+            }
+            if !is_waiting {
+                // Not asked yet, or the message came when it was about to close.
+                let view = self.view_of(id).await?.ok_or(RedriveError::DoesNotExist)?;
+                if let Some(reason) = self.not_redrivable(&view).await? {
+                    return Err(reason.into());
+                }
+                let client_token = token.clone();
+                let message = Message::Redrive { client_token }.to_text();
+                message_id = Some(store::inbox::put(&self.db, shard, id, &message).await?);
+                self.hint(shard);
+            }
+            if patience.is_over() {
+                return Err(RedriveError::Unavailable);
+            }
+            tokio::time::sleep(pause.min(patience.left())).await;
+            pause = (pause * 2).min(Duration::from_millis(250));
+        }
+    }
+
+    pub(crate) async fn not_redrivable(&self, view: &View) -> Result<Option<NotRedrivable>, Fault> {
+        let Some(closed) = &view.closed else {
+            return Ok(Some(NotRedrivable::Running));
+        };
+        if view.status() == Status::Succeeded {
+            return Ok(Some(NotRedrivable::Succeeded));
+        }
+        let (facts, now) = (&view.facts, self.clock.now());
+        let machine = &facts.revision.machine_name;
+        let current = self
+            .catalog
+            .current(&self.db, &self.settings.names, &self.clock, machine);
+        match current.await? {
+            Current::Is(current) if current.machine_id == facts.revision.machine_id => {}
+            Current::Is(_) | Current::Deleting | Current::Missing => {
+                return Ok(Some(NotRedrivable::MachineDeleting));
+            }
+        }
+        let last_event = store::journal::last_event(&self.db, facts.id).await?;
+        let last_event = u64::try_from(last_event.unwrap_or(0)).unwrap_or(0);
+        if !has_room(last_event, &self.settings.limits) {
+            return Ok(Some(NotRedrivable::HistoryFull));
+        }
+        if now > facts.identity.started_at.plus_micros(micros(LIFE_MAX)) {
+            return Ok(Some(NotRedrivable::TooOld));
+        }
+        if now > closed.at.plus_micros(micros(REDRIVABLE_FOR)) {
+            return Ok(Some(NotRedrivable::ClosedLongAgo));
+        }
+        Ok(None)
+    }
+
+    /// Redrives an execution that was loaded and has closed, where that can be; else what asked for it
+    /// goes away.
+    pub(crate) async fn revive(
+        self: &Arc<Self>,
+        shard: &Arc<Shard>,
+        loaded: Loaded,
+    ) -> Result<(), Fault> {
+        let id = loaded.facts.id;
+        let outcome = loaded.execution.outcome.clone();
+        let at = loaded.execution.last_at;
+        let view = View {
+            facts: Arc::clone(&loaded.facts),
+            closed: outcome.map(|outcome| Arc::new(Closed { outcome, at })),
+        };
+        let salvaged = match self.not_redrivable(&view).await? {
+            Some(_) => None,
+            None => self.salvage(&loaded).await?,
+        };
+        let Some((mut execution, remains)) = salvaged else {
+            self.discard(shard, id, Some(loaded)).await;
+            return Ok(());
+        };
+        let mut random = SystemRandom;
+        let around = Surroundings {
+            now: self.clock.now(),
+            random: &mut random,
+            limits: &self.settings.limits,
+        };
+        let step = asl::machine::redrive(&mut execution, around, remains)
+            .map_err(|fault| Fault::new(format!("redriving execution {id}: {fault}")))?;
+        if step.is_empty() {
+            self.discard(shard, id, Some(loaded)).await;
+            return Ok(());
+        }
+        let count = u32::try_from(execution.redrive_count).unwrap_or(u32::MAX);
+        let at = execution.redriven_at.unwrap_or(execution.last_at);
+        let facts = Arc::new(Facts {
+            redriven: Some(Redriven { count, at }),
+            ..Facts::clone(&loaded.facts)
+        });
+        let Some((client_token, inbox)) = take_requests(shard, &facts) else {
+            return Ok(());
+        };
+        let number = step.number;
+        let (mut item, commands) = self.item(&facts, &execution, step);
+        item.redrive = Some(store::commit::Redrive {
+            machine_id: facts.revision.machine_id,
+            shard: shard.id,
+            number: i32::try_from(count).unwrap_or(i32::MAX),
+            at,
+            client_token: client_token.to_string(),
+        });
+        item.inbox = inbox;
+        self.submit(
+            &execution,
+            Pending {
+                shard: Arc::clone(shard),
+                facts,
+                item,
+                step: number,
+                commands,
+                inputs: Vec::new(),
+                starter: None,
+                bytes: 0,
+            },
+        );
+        self.drive_where_it_fits(Arc::clone(shard), id, Box::new(execution));
+        Ok(())
+    }
+
+    /// Folds the journal once more, for what the fold lets go.
+    async fn salvage(&self, loaded: &Loaded) -> Result<Option<(Execution, Remains)>, Fault> {
+        let facts = &loaded.facts;
+        let definition = Arc::clone(&facts.revision.definition);
+        let mut salvage = Salvage::new(Arc::clone(&facts.identity), definition);
+        self.each_row(facts.id, |number, entries| salvage.fold(number, entries))
+            .await?;
+        Ok(salvage.finish())
+    }
+}
+
+/// Makes the slot that of an execution that goes on, unseen until that is committed. Gives the token of
+/// the first request, and the messages of all.
+fn take_requests(shard: &Shard, facts: &Arc<Facts>) -> Option<(Arc<str>, Vec<i64>)> {
+    let mut slots = shard.slots();
+    let slot = slots.get_mut(&facts.id)?;
+    let mut first = None;
+    let mut inbox = Vec::new();
+    slot.arrivals.retain(|arrival| {
+        let Input::Redrive { client_token } = &arrival.input else {
+            return true;
+        };
+        first.get_or_insert_with(|| Arc::clone(client_token));
+        inbox.extend(arrival.inbox);
+        false
+    });
+    slot.facts = Some(Arc::clone(facts));
+    slot.is_stale = false;
+    slot.is_visible = false;
+    slot.has_wakeup = false;
+    slot.sleeps_at_step = None;
+    slot.uncommitted = 0;
+    Some((first?, inbox))
+}
+
+fn random_token() -> u128 {
+    let mut random = SystemRandom;
+    u128::from(random.next_u64()) << 64 | u128::from(random.next_u64())
+}
