@@ -4,7 +4,8 @@
     .venv/bin/python scripts/models.py --show sqs    # one of them, as text
 
 The models are those of botocore at the version that tests/client/requirements.txt names: one file a
-service in engine/services/models, JSON and gzip, the same bytes for the same model. Documentation,
+service in engine/services/models, JSON and gzip, the same bytes for the same model, and the names of all
+actions for the checks of definitions. Documentation,
 limits and what a caller does not need are left out. A leaf is its type's name; a structure's member
 says where it travels only where that is not the body and under its own name.
 """
@@ -18,7 +19,10 @@ import sys
 import botocore
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
-MODELS = pathlib.Path(__file__).parent.parent / "engine" / "services" / "models"
+ENGINE = pathlib.Path(__file__).parent.parent / "engine"
+MODELS = ENGINE / "services" / "models"
+# What definitions are checked against: a service a line, its actions behind it.
+ACTIONS = ENGINE / "asl" / "src" / "diagnose" / "sdk_actions.txt"
 
 # The protocols that are spoken here, the best first. What a service offers beside them is not used.
 PROTOCOLS = ["json", "rest-json", "rest-xml", "query", "ec2"]
@@ -213,7 +217,7 @@ def main(arguments):
     if arguments and show is None:
         raise SystemExit("usage: models.py [--show NAME]")
     MODELS.mkdir(exist_ok=True)
-    written = set()
+    written = {}
     for folder in sorted(path for path in DATA.iterdir() if path.is_dir()):
         model = compact(folder)
         if model is None:
@@ -225,10 +229,13 @@ def main(arguments):
         if show is None:
             packed = gzip.compress(text(model).encode(), compresslevel=9, mtime=0)
             (MODELS / f"{name}.json.gz").write_bytes(packed)
-            written.add(f"{name}.json.gz")
-    for path in MODELS.glob("*.json.gz") if show is None else []:
-        if path.name not in written:
-            path.unlink()
+            written[name] = [operation[0].lower() + operation[1:] for operation in model["operations"]]
+    if show is None:
+        for path in MODELS.glob("*.json.gz"):
+            if path.name.removesuffix(".json.gz") not in written:
+                path.unlink()
+        lines = [" ".join([name, *sorted(actions)]) for name, actions in sorted(written.items())]
+        ACTIONS.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

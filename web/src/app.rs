@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::access::{Access, Clock, Secrets};
 use crate::live::Registrar;
 use crate::settings::Settings;
+use crate::wire;
 use crate::wire::arn::Arns;
 use crate::wire::page::Tokens;
 
@@ -68,7 +69,7 @@ impl App {
         let page_key = store::setting::get_or_put(&db, PAGE_KEY, &fresh, now).await?;
         let mut metrics = Registry::default();
         engine.metrics().register(&mut metrics);
-        Ok(Arc::new(Self {
+        let app = Arc::new(Self {
             access: Access::new(db.clone(), &settings, secrets, Arc::clone(&clock)),
             arns: Arns::new(settings.region.as_str(), settings.account_id.as_str()),
             page_tokens: Tokens::new(page_key.as_bytes()),
@@ -79,7 +80,9 @@ impl App {
             registrar,
             metrics,
             clock,
-        }))
+        });
+        app.engine.set_own_services(wire::own::services(&app));
+        Ok(app)
     }
 
     /// The time, to the millisecond: what the API shows of a date is what is stored of it.

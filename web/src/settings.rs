@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use flags::Flags;
-pub use sections::{Access, Egress, Limits, Log, LogFormat};
+pub use sections::{Access, Aws, Egress, Limits, Log, LogFormat, Services};
 pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Region};
 
 use crate::hidden::Hidden;
@@ -57,6 +57,8 @@ pub struct Settings {
     pub access: Access,
     pub limits: Limits,
     pub egress: Egress,
+    pub services: Services,
+    pub aws: Aws,
 }
 
 impl Default for Settings {
@@ -76,6 +78,8 @@ impl Default for Settings {
             access: Access::default(),
             limits: Limits::default(),
             egress: Egress::default(),
+            services: Services::default(),
+            aws: Aws::default(),
         }
     }
 }
@@ -119,6 +123,8 @@ pub fn load(flags: &Flags) -> Result<Settings, Fault> {
     flags.overlay(&mut settings).map_err(Fault::Value)?;
     settings.access.check().map_err(Fault::Value)?;
     settings.limits.check().map_err(Fault::Value)?;
+    settings.services.check().map_err(Fault::Value)?;
+    settings.aws.check().map_err(Fault::Value)?;
     if settings.data.as_os_str().is_empty() {
         settings.data = flags.data_default().ok_or(Fault::NoHome)?;
     }

@@ -13,6 +13,7 @@ mod machine;
 #[rustfmt::skip]
 mod model;
 mod name;
+pub(crate) mod own;
 pub(crate) mod page;
 mod protocol;
 mod tags;

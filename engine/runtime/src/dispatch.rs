@@ -9,6 +9,7 @@ use asl::{
     machine::{Input, Invocation, history::Callee},
 };
 use functions::{Call, FunctionName, HttpCall, IdempotencyToken, InvocationType, lambda_invoke};
+use services::Style;
 
 use crate::{arrival::Arrival, facts::Facts, node::Node, shard::Shard};
 
@@ -88,13 +89,10 @@ impl Node {
                         let output = self.settings.http.invoke(call).await?;
                         Ok(Reply::Result(Payload::from(output)))
                     }
-                    _ => Err(StateError::new(
-                        names::RUNTIME,
-                        format!(
-                            "This server has no integration for \
-                             'arn:aws:states:::{resource_type}:{resource}'."
-                        ),
-                    )),
+                    _ => {
+                        self.call_service(facts, invocation, resource_type, action)
+                            .await
+                    }
                 }
             }
         }
@@ -114,6 +112,46 @@ impl Node {
         let answer = self.settings.invoker.invoke(call).await?;
         let output = Payload::from(lambda_invoke::output(&answer));
         Ok(match invocation.callee.pattern() {
+            Pattern::TaskToken => Reply::Submitted(output),
+            Pattern::RequestResponse | Pattern::Sync | Pattern::Sync2 => Reply::Result(output),
+        })
+    }
+
+    /// An action of an AWS service, or of what stands in for it.
+    async fn call_service(
+        &self,
+        facts: &Facts,
+        invocation: &Invocation,
+        resource_type: &str,
+        action: &str,
+    ) -> Result<Reply, StateError> {
+        let pattern = invocation.callee.pattern();
+        if matches!(pattern, Pattern::Sync | Pattern::Sync2) {
+            let cause = format!(
+                "This server cannot wait for the end of a job of '{resource_type}:{action}'. \
+                 Start it without '{}', and let the job send its result to a task token.",
+                pattern.suffix()
+            );
+            return Err(StateError::new(names::RUNTIME, cause));
+        }
+        let (style, service) = match resource_type.strip_prefix("aws-sdk:") {
+            Some(service) => (Style::Sdk, service),
+            None => (Style::Optimized, resource_type),
+        };
+        let call = services::Call {
+            style,
+            service: Arc::from(service),
+            action: Arc::from(action),
+            arguments: invocation.arguments.json().clone(),
+            token: format!("{}-{}", facts.id, invocation.attempt),
+            execution_arn: Arc::clone(&facts.identity.arn),
+            machine_arn: Arc::clone(&facts.identity.machine_arn),
+            time_left: self.time_left(invocation),
+            now: self.clock.now(),
+        };
+        let output = self.settings.services.call(call).await?;
+        let output = Payload::from(output);
+        Ok(match pattern {
             Pattern::TaskToken => Reply::Submitted(output),
             Pattern::RequestResponse | Pattern::Sync | Pattern::Sync2 => Reply::Result(output),
         })

@@ -318,6 +318,11 @@ impl Engine {
         self.0.settings.limits.payload_bytes_max
     }
 
+    /// Names the services that this server is itself, once it can answer for them.
+    pub fn set_own_services(&self, own: std::collections::HashMap<String, Arc<dyn services::Own>>) {
+        self.0.settings.services.set_own(own);
+    }
+
     pub fn metrics(&self) -> &crate::metrics::Metrics {
         &self.0.metrics
     }

@@ -11,6 +11,7 @@ use std::{
 
 use asl::query::Random;
 use functions::{HttpTasks, IdempotencyToken, Invoker};
+use services::Services;
 use store::{
     commit::Fence,
     db::Db,
@@ -43,6 +44,8 @@ pub struct Settings {
     pub limits: asl::machine::Limits,
     pub invoker: Arc<dyn Invoker>,
     pub http: HttpTasks,
+    /// What service integrations call; without endpoints until it is replaced.
+    pub services: Arc<Services>,
     /// Stands in for a token that could not be spelled; never used with ids of ours.
     pub(crate) nameless_token: IdempotencyToken,
     /// A node that keeps its id takes its own shards back at once when it comes again.
@@ -64,6 +67,8 @@ impl Settings {
     ) -> Result<Self, Fault> {
         let nameless_token = IdempotencyToken::new("none")
             .map_err(|error| Fault::new(format!("making a token: {error}")))?;
+        let services = Services::new(services::Settings::default())
+            .map_err(|error| Fault::new(format!("setting up the HTTP client: {error}")))?;
         let limits = asl::machine::Limits::default();
         let (address, lease) = (String::new(), LEASE);
         Ok(Self {
@@ -71,6 +76,7 @@ impl Settings {
             limits,
             invoker,
             http,
+            services: Arc::new(services),
             nameless_token,
             node,
             address,

@@ -290,12 +290,9 @@ impl Services {
                 if let Some(host) = &target.service.global {
                     (format!("https://{host}"), "us-east-1".to_owned())
                 } else {
-                        let host = &target.service.host;
-                        (
-                            format!("https://{prefix}{host}.{region}.amazonaws.com"),
-                            region.clone(),
-                        )
-                    }
+                    let host = &target.service.host;
+                    let base = format!("https://{prefix}{host}.{region}.amazonaws.com");
+                    (base, region.clone())
                 }
             }
         };

@@ -150,7 +150,10 @@ pub enum Location {
 
 #[derive(Debug, Deserialize)]
 #[serde(from = "Written")]
-#[expect(clippy::struct_excessive_bools, reason = "the models have these traits")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the models have these traits"
+)]
 pub struct Member {
     /// A leaf's type or a shape's name.
     pub target: String,
@@ -196,7 +199,10 @@ enum Written {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "the models have these traits")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the models have these traits"
+)]
 struct Full {
     #[serde(rename = "s")]
     target: String,

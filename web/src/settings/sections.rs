@@ -1,8 +1,12 @@
 //! The sections of the settings file: groups of values that belong together and rarely change.
 
-use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
 
 use functions::egress::Entry;
+use serde::Deserialize;
+
+use super::Region;
+use crate::hidden::Hidden;
 
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
@@ -186,6 +190,94 @@ pub struct Egress {
     pub allow: Vec<Entry>,
     /// What registered functions may be called at all the same.
     pub allow_functions: Vec<Entry>,
+}
+
+/// `[services]`: where the services are that tasks call. A key is a service's name after `aws-sdk:`
+/// (`dynamodb`, `sqs`, `eventbridge`, `s3`), its value an address, or `aws` for AWS itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Services(BTreeMap<String, String>);
+
+impl Services {
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.endpoints().map(|_| ())
+    }
+
+    /// The endpoints, by the service's name.
+    pub fn endpoints(&self) -> Result<HashMap<String, services::Endpoint>, String> {
+        let endpoints = self.0.iter().map(|(name, value)| {
+            if services::model::service(name).is_none() {
+                return Err(format!(
+                    "the setting services.{name} is of no service: a name after `aws-sdk:` is allowed, as dynamodb"
+                ));
+            }
+            let refused = || {
+                format!(
+                    "the setting services.{name} is `{value}`; allowed is an address as http://HOST:PORT, or `aws`"
+                )
+            };
+            if value == "aws" {
+                return Ok((name.clone(), services::Endpoint::Aws));
+            }
+            let url = reqwest::Url::parse(value).map_err(|_| refused())?;
+            let is_address = matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none();
+            if !is_address {
+                return Err(refused());
+            }
+            Ok((name.clone(), services::Endpoint::Url(url)))
+        });
+        endpoints.collect()
+    }
+}
+
+/// `[aws]`: who signs calls of services, and for which region. Without a key they go out unsigned.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Aws {
+    /// Absent: the server's own.
+    pub region: Option<Region>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<Hidden<String>>,
+    pub session_token: Option<Hidden<String>>,
+}
+
+impl Aws {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (key, secret) = (
+            self.access_key_id.is_some(),
+            self.secret_access_key.is_some(),
+        );
+        if key != secret {
+            return Err(
+                "the settings aws.access_key_id and aws.secret_access_key go together: one is missing"
+                    .to_owned(),
+            );
+        }
+        let secrets = [&self.secret_access_key, &self.session_token];
+        let texts = secrets.into_iter().flatten().map(Hidden::reveal);
+        let mut texts = texts.chain(&self.access_key_id);
+        if texts.all(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Ok(());
+        }
+        Err("the keys in the section [aws] may hold visible ASCII characters only".to_owned())
+    }
+
+    /// The key, where there is one.
+    pub fn credentials(&self) -> Option<services::Credentials> {
+        Some(services::Credentials {
+            key_id: self.access_key_id.clone()?,
+            secret: self.secret_access_key.as_ref()?.reveal().clone(),
+            session_token: self
+                .session_token
+                .as_ref()
+                .map(|token| token.reveal().clone()),
+        })
+    }
 }
 
 fn within(name: &str, value: u64, low: u64, high: u64) -> Result<(), String> {

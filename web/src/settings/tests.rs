@@ -185,3 +185,40 @@ fn host_names_are_compared_in_one_form() {
         assert_eq!(text.parse::<HostName>().unwrap().as_str(), expected);
     }
 }
+
+#[test]
+fn services_have_addresses_and_a_key_has_two_parts() {
+    let settings = of_flags(&[
+        "--set",
+        "services.sqs=http://localhost:9324",
+        "--set",
+        "services.s3=aws",
+        "--set",
+        "aws.access_key_id=AKID",
+        "--set",
+        "aws.secret_access_key=not-told",
+    ]);
+    let settings = settings.unwrap();
+    let endpoints = settings.services.endpoints().unwrap();
+    assert_eq!(endpoints.get("s3"), Some(&services::Endpoint::Aws));
+    assert!(matches!(
+        endpoints.get("sqs"),
+        Some(services::Endpoint::Url(_))
+    ));
+    assert_eq!(settings.aws.credentials().unwrap().key_id, "AKID");
+    assert!(!format!("{settings:?}").contains("not-told"));
+    for (pair, expected) in [
+        (
+            "services.cloud9000=aws",
+            "services.cloud9000 is of no service",
+        ),
+        ("services.sqs=localhost", "services.sqs is `localhost`"),
+        (
+            "services.sqs=http://me:pass@localhost",
+            "allowed is an address",
+        ),
+        ("aws.access_key_id=AKID", "go together"),
+    ] {
+        refused(of_flags(&["--set", pair]), &[expected]);
+    }
+}

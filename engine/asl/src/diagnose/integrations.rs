@@ -142,12 +142,15 @@ const OPTIMIZED: &[Integration] = &[
     both("states", &["startExecution"]),
 ];
 
-/// Whether there is such an integration. Of `aws-sdk:NAME` every well-formed action is taken:
-/// there are more than ten thousand, and more each week.
+/// The services of `aws-sdk:NAME`, one a line and sorted, each with its actions behind it. Made by
+/// `scripts/models.py` from the public service models.
+const SDK_ACTIONS: &str = include_str!("sdk_actions.txt");
+
+/// Whether there is such an integration.
 pub(super) fn is_known(service: &str, action: &str, pattern: Pattern) -> bool {
     if let Some(name) = service.strip_prefix("aws-sdk:") {
         let is_sdk_pattern = matches!(pattern, Pattern::RequestResponse | Pattern::TaskToken);
-        return is_sdk_pattern && is_lower(name) && is_camel_case(action);
+        return is_sdk_pattern && is_sdk_action(name, action);
     }
     OPTIMIZED.iter().any(|known| {
         known.service == service
@@ -162,16 +165,11 @@ pub(super) fn is_known(service: &str, action: &str, pattern: Pattern) -> bool {
     })
 }
 
-fn is_lower(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-}
-
-fn is_camel_case(action: &str) -> bool {
-    action.starts_with(|first: char| first.is_ascii_lowercase())
-        && action.bytes().all(|byte| byte.is_ascii_alphanumeric())
+fn is_sdk_action(service: &str, action: &str) -> bool {
+    let lines = SDK_ACTIONS.lines();
+    let mut services = lines.filter_map(|line| line.split_once(' '));
+    let found = services.find(|(name, _)| *name == service);
+    found.is_some_and(|(_, actions)| actions.split(' ').any(|name| name == action))
 }
 
 /// Members that `Parameters` or `Arguments` must have.

@@ -34,12 +34,25 @@ pub(super) async fn open(
     let node = node_id::of(settings)?;
     let mut engine = runtime::Settings::new(names, Arc::new(invoker), http, node)
         .map_err(|error| broken(&error))?;
+    engine.services = Arc::new(services(settings)?);
     engine.limits = limits(&settings.limits);
     engine.retention_days = settings.limits.retention_days;
     engine.address = settings.listen.to_string();
     Engine::open(db.clone(), engine)
         .await
         .map_err(|error| broken(&error))
+}
+
+/// What service integrations call, and who signs for it.
+fn services(settings: &Settings) -> Result<services::Services, Failure> {
+    let endpoints = settings.services.endpoints();
+    let region = settings.aws.region.as_ref().unwrap_or(&settings.region);
+    let calls = services::Settings {
+        endpoints: endpoints.map_err(|problem| broken(&std::io::Error::other(problem)))?,
+        region: region.to_string(),
+        credentials: settings.aws.credentials(),
+    };
+    services::Services::new(calls).map_err(|error| broken(&error))
 }
 
 /// The bounds of one execution, in the core's words.
