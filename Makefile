@@ -7,13 +7,13 @@ DESIGNER := web/designer
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench build web fmt rust postgres clients browser pooler
+.PHONY: help run test check bench build web fmt pictures rust postgres clients browser pooler
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 run: rust postgres web ## build and start everything; prints the address
-	cargo build --quiet --profile quick --package stepwright
+	cargo build --profile quick --package stepwright
 	exec $(TARGET)/quick/stepwright serve $(ARGS)
 
 test: rust postgres web clients browser pooler ## every test: all that CI runs
@@ -31,6 +31,10 @@ build: rust web ## leaves target/release/stepwright
 
 fmt: rust ## format the code
 	cargo fmt --all
+
+pictures: rust postgres web browser ## take the pictures of the documents again
+	cargo build --workspace --bins
+	node tests/browser/pictures.js docs/pictures
 
 # --- what these need ---------------------------------------------------------------------------
 

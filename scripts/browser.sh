@@ -1,7 +1,6 @@
 #!/bin/sh
-# Makes sure that there is a Chromium for the browser tests, and the packages that they use, and
-# prints Chromium's path. Where there is none and we cannot install one, it says how and prints
-# nothing: the tests are then left out.
+# Makes sure that there is a Chromium for the browser tests, and prints its path. Where there is none
+# and we cannot install one, it says how and prints nothing: the tests are then left out.
 set -eu
 . "$(dirname "$0")/say.sh"
 
@@ -21,18 +20,6 @@ find_one() {
     return 1
 }
 
-# What the tests themselves need, from the lock file when that changed.
-packages() (
-    cd "$(dirname "$0")/../tests/browser"
-    installed=node_modules/.stepwright-lock
-    if ! cmp -s package-lock.json "$installed"; then
-        say "installing the browser tests' packages"
-        npm ci --no-audit --no-fund --loglevel=error >&2
-        cp package-lock.json "$installed"
-    fi
-)
-
-packages
 find_one && exit 0
 apt_install chromium && find_one && exit 0
 say "the browser tests need Chromium: install the package \`chromium\`, or name a program in CHROMIUM"

@@ -27,7 +27,7 @@ for tool in "$@"; do
         check Node node 20.0 "get it from https://nodejs.org or your distribution (nodejs, npm)"
         check npm npm 9.0 "it comes with Node; on Debian it is the package npm"
         ;;
-    python) check Python python3 3.9 "get it from your distribution (python3, python3-venv)" ;;
+    python) check Python python3 3.10 "get it from your distribution (python3, python3-venv)" ;;
     *) fail "need.sh does not know $tool" ;;
     esac
 done

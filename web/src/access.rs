@@ -114,8 +114,8 @@ impl Access {
 pub(crate) fn open_listener_text(listen: SocketAddr) -> String {
     format!(
         "{listen} can be reached from other machines and there are no keys, so anyone could run \
-         anything. Make a key first with 'stepwright keys create NAME', or listen on this machine \
-         only with '--listen 127.0.0.1:{}'",
+         anything. Make a key first with 'stepwright keys create NAME' and the same --data or \
+         DATABASE_URL, or listen on this machine only with '--listen 127.0.0.1:{}'",
         listen.port()
     )
 }

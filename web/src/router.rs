@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode, Uri};
 
-use crate::access::{guard, sign_in};
+use crate::access::{Principal, guard, sign_in};
 use crate::app::Shared;
 use crate::live::{self, health};
 use crate::{pages, wire};
@@ -30,5 +32,16 @@ fn unguarded(app: Shared) -> Router {
         .merge(pages::routes())
         .merge(sign_in::routes(access))
         .fallback(pages::missing())
+        .method_not_allowed_fallback(another_method)
         .with_state(app)
+}
+
+/// What answers at an address that is there, but not for this method; axum adds which ones are.
+async fn another_method(_: Principal, method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    if path.starts_with("/api/") {
+        return live::another_method(&method, path);
+    }
+    let text = format!("{path} does not take {method}\n");
+    (StatusCode::METHOD_NOT_ALLOWED, text).into_response()
 }

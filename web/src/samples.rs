@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::Shared;
 use crate::wire::{self, error::ApiError, error::Code};
 
-/// A sample: the machine's name, what its page says of it, its definition, and an input to try.
+/// A sample: the machine's name, its definition, and the input that the form to start it begins with.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
     pub name: &'static str,

@@ -107,6 +107,9 @@ fn validate_shows_every_problem_with_its_line() {
     let done = run(&["validate", &bad, "--json"], &[]).ended(2);
     assert_eq!(done.json()["result"], "FAIL");
     assert_eq!(done.json()["diagnostics"][0]["line"], 4);
+    let done = run(&["deploy", &bad, "--json"], &[]).ended(2);
+    assert_eq!(done.json()["diagnostics"][0]["line"], 4);
+    assert!(done.err.contains("nothing was changed"), "{}", done.err);
     let done = run(&["validate", "/nowhere.json", "--json"], &[]).ended(4);
     let error: Value = serde_json::from_str(&done.err).unwrap();
     assert_eq!(error["exit"], 4);
@@ -185,6 +188,22 @@ fn functions_are_registered_listed_and_deleted() {
     run(&["functions", "delete", "charge"], &server).ended(0);
     run(&["functions", "delete", "charge"], &server).ended(4);
     run(&["functions", "put", "charge", "--url", "x"], &server).ended(2);
+}
+
+#[test]
+fn keys_are_not_looked_for_where_there_is_no_database() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    for looking in [["keys", "list"].as_slice(), &["keys", "delete", "x"]] {
+        let done = run(&[looking, &["--data", data]].concat(), &[]).ended(4);
+        assert!(
+            done.err.contains(data) && done.err.contains("--data DIR"),
+            "{}",
+            done.err
+        );
+        assert!(!std::path::Path::new(data).exists());
+    }
 }
 
 #[test]

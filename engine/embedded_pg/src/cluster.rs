@@ -83,6 +83,11 @@ impl Cluster {
         Ok(Running::supervise(cluster, child))
     }
 
+    /// Whether there is a cluster in the folder `dir`, running or not.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join("data/PG_VERSION").exists()
+    }
+
     /// Makes the cluster if it is not there; starts nothing.
     pub(crate) fn prepare(dir: PathBuf, lock: Lock, options: &Options) -> Result<Self, Error> {
         let data = dir.join("data");

@@ -21,7 +21,7 @@ const ANSWER_BYTES_MAX: usize = 512 << 20;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(super) struct Target {
-    /// Where the server is
+    /// Where the server is. One that has keys is shown that of STEPWRIGHT_KEY=ID:SECRET
     #[arg(
         long,
         value_name = "URL",

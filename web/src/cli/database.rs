@@ -30,6 +30,19 @@ impl Database {
         connect(settings, Some(cluster)).await
     }
 
+    /// Refuses where there is no database that a server could have used: a command that only looks or
+    /// removes would make an empty one, and say that it holds nothing.
+    pub(super) fn expect(settings: &Settings) -> Result<(), Failure> {
+        if settings.database_url.is_some() || Cluster::is_in(&settings.data) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::NotFound,
+            format!("there is no database in {}", place(settings)),
+        )
+        .hint("say which with --data DIR or DATABASE_URL, as for the server"))
+    }
+
     /// For a command that may run beside the server: it uses the server's private database if that is up.
     pub(super) async fn join(settings: &Settings) -> Result<Self, Failure> {
         folder(&settings.data)?;
@@ -61,6 +74,14 @@ impl Database {
             tracing::error!(%error, "stopping PostgreSQL");
         }
     }
+}
+
+/// Which database the settings name, in words.
+pub(super) fn place(settings: &Settings) -> String {
+    if settings.database_url.is_some() {
+        return "the database of DATABASE_URL".to_owned();
+    }
+    format!("the data folder {}", settings.data.display())
 }
 
 /// Makes the data folder, for its owner alone.

@@ -45,6 +45,9 @@ impl Deploy {
         let definition = validate::read(&self.file)?;
         let found = Found::new(&definition, self.machine_type);
         if found.errors > 0 {
+            if screen.is_json() {
+                screen.json(&found.json())?;
+            }
             for line in found.lines(&self.file, &definition) {
                 screen.remark(&line);
             }

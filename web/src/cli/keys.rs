@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use store::api_key::{self, ApiKey};
 
-use super::database::Database;
+use super::database::{self, Database};
 use super::exit::{Exit, Failure};
 use super::screen::{BOLD, Cell, DIM, Screen, paint, visible};
 use crate::access::{Secrets, keys, master_key};
@@ -54,11 +54,14 @@ impl Keys {
             check_name(name)?;
         }
         let settings = settings::load(flags).map_err(|error| Failure::of(Exit::Invalid, &error))?;
+        if !matches!(self.action, Action::Create { .. }) {
+            Database::expect(&settings)?;
+        }
         super::block_on(async {
             let database = Database::join(&settings).await?;
             let result = match &self.action {
                 Action::Create { name, .. } => create(screen, &database, &settings, name).await,
-                Action::List { .. } => list(screen, &database).await,
+                Action::List { .. } => list(screen, &database, &settings).await,
                 Action::Delete { id, .. } => delete(screen, &database, id).await,
             };
             database.close().await;
@@ -124,12 +127,18 @@ async fn create(
          \x20 this command    export STEPWRIGHT_KEY={id}:{secret}\n\
          \x20 AWS clients     export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}\n\
          \x20 curl            -H 'Authorization: Bearer {id}:{secret}'\n\
-         \x20 the browser     sign in with both parts"
+         \x20 the browser     sign in with both parts\n\n\
+         It belongs to {}; a server with another one does not know it.",
+        database::place(settings)
     ));
     Ok(Exit::Done)
 }
 
-async fn list(screen: &mut Screen, database: &Database) -> Result<Exit, Failure> {
+async fn list(
+    screen: &mut Screen,
+    database: &Database,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
     let rows = api_key::list(&database.db).await.map_err(broken)?;
     if screen.is_json() {
         let rows: Vec<_> = rows
@@ -145,10 +154,11 @@ async fn list(screen: &mut Screen, database: &Database) -> Result<Exit, Failure>
             .collect();
         screen.json(&json!({ "keys": rows }))?;
     } else if rows.is_empty() {
-        screen.remark(
-            "There are no keys, so only programs on this machine can call the server.\n\
+        screen.remark(&format!(
+            "There are no keys in {}, so only programs on this machine can call its server.\n\
              Make one with: stepwright keys create NAME",
-        );
+            database::place(settings)
+        ));
     } else {
         let rows: Vec<Vec<Cell>> = rows.iter().map(row).collect();
         screen.table(&["ID", "NAME", "CREATED", "LAST USED"], &rows)?;

@@ -52,9 +52,7 @@ impl Validate {
         let text = read(&self.file)?;
         let found = Found::new(&text, self.machine_type);
         if screen.is_json() {
-            let rows: Vec<_> = found.problems.iter().map(Problem::json).collect();
-            let result = if found.errors == 0 { "OK" } else { "FAIL" };
-            screen.json(&json!({ "result": result, "diagnostics": rows }))?;
+            screen.json(&found.json())?;
         } else {
             for line in found.lines(&self.file, &text) {
                 screen.line(&line)?;
@@ -81,6 +79,13 @@ impl Found {
         let problems: Vec<Problem> = problems.into_iter().map(place).collect();
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         Self { problems, errors }
+    }
+
+    /// The problems for programs, as the wire API's validation tells them.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let rows: Vec<_> = self.problems.iter().map(Problem::json).collect();
+        let result = if self.errors == 0 { "OK" } else { "FAIL" };
+        json!({ "result": result, "diagnostics": rows })
     }
 
     /// The problems for people, and how many they are.

@@ -15,6 +15,8 @@ pub(crate) enum Problem {
     Invalid(String),
     /// There is no such thing.
     NotFound(String),
+    /// The address is there, for other methods.
+    Method(String),
     /// It cannot be done to what is there.
     Conflict(String),
     /// The server has as much to do as it can hold.
@@ -53,6 +55,11 @@ impl IntoResponse for Problem {
             Self::NotFound(message) => {
                 (StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
             }
+            Self::Method(message) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowedException",
+                message,
+            ),
             Self::Conflict(message) => (StatusCode::CONFLICT, "ConflictException", message),
             Self::Throttled => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -17,6 +17,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use axum::response::{IntoResponse, Response};
+use http::Method;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use answer::ProblemBody;
@@ -31,4 +33,17 @@ where
     OpenApiRouter::new()
         .merge(functions::routes(Arc::clone(registrar)))
         .merge(connections::routes(Arc::clone(registrar)))
+}
+
+/// What answers under `/api/` where there is nothing.
+pub(crate) fn missing(path: &str) -> Response {
+    let path: String = path.chars().take(200).collect();
+    let text = format!("there is no '{path}'; /api/v1/openapi.json tells what there is");
+    answer::Problem::NotFound(text).into_response()
+}
+
+/// What answers under `/api/` where there is something for other methods.
+pub(crate) fn another_method(method: &Method, path: &str) -> Response {
+    let path: String = path.chars().take(200).collect();
+    answer::Problem::Method(format!("'{path}' does not take {method}")).into_response()
 }

@@ -44,7 +44,7 @@ use axum::{
     routing::{MethodRouter, any, get, post},
 };
 
-use crate::app::Shared;
+use crate::{app::Shared, live};
 use frame::{Section, Visit};
 
 /// The largest form. A definition of 1 MiB may be three times that when its signs are escaped.
@@ -87,5 +87,9 @@ pub(crate) fn missing() -> MethodRouter<Shared> {
 }
 
 async fn nowhere(visit: Visit, uri: Uri) -> Response {
+    // A program is told in the way of what it looked for.
+    if uri.path().starts_with("/api/") {
+        return live::missing(uri.path());
+    }
     problem::not_found(visit, Section::Elsewhere, "page", uri.path())
 }

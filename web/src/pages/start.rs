@@ -20,6 +20,7 @@ use super::{
 use crate::{
     access::Form,
     app::{App, Shared},
+    samples::SAMPLES,
     wire::error::Code,
 };
 
@@ -87,13 +88,22 @@ pub(super) async fn show(
             return problem::unavailable(visit, Section::Machines, "This machine", &fault);
         }
     };
-    let mut page = Start::new(visit, &machine, "{}".to_owned());
+    let mut page = Start::new(visit, &machine, first_input(&app, &machine));
     // The input is an offer: where it cannot be had, the form is as good without it.
     if let Some(input) = offered(&app, &queries, found.id, &asked.input).await {
         page.input = input;
         page.is_last_input = true;
     }
     problem::draw(&page)
+}
+
+/// What the form begins with where the machine has no execution yet: a sample's own input, so that it does
+/// what its comment says.
+fn first_input(app: &App, machine: &str) -> String {
+    let mut samples = SAMPLES.iter().filter(|_| app.settings.samples);
+    samples
+        .find(|sample| sample.name == machine)
+        .map_or_else(|| "{}".to_owned(), |sample| json_view::pretty(sample.input))
 }
 
 /// The input of the execution of that id, else of the machine's newest, laid out.

@@ -482,3 +482,19 @@ async fn the_sign_in_page_is_for_strangers_and_says_why_it_came_back() {
         "there is nowhere to go yet"
     );
 }
+
+#[tokio::test]
+async fn a_sample_is_started_with_an_input_that_it_understands() {
+    for samples in [true, false] {
+        let app = TestApp::with(crate::settings::Settings {
+            samples,
+            ..Default::default()
+        })
+        .await;
+        let fields = [("name", "sample-order"), ("definition", DEFINITION)];
+        post(&app, "/machines/new", &fields).await;
+        let (status, page) = get(&app, "/machines/sample-order/start").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(page.contains("ada@example.com"), samples, "{page}");
+    }
+}

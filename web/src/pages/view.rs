@@ -96,16 +96,17 @@ pub struct ExecutionRow {
 }
 
 impl ExecutionRow {
+    /// Whether the name says something to people: it is not its id, nor the UUID that a program made up.
     pub fn is_named(&self) -> bool {
-        self.name != self.id
+        Uuid::try_parse(&self.name).is_err()
     }
 
-    /// The name, or the id with its middle left out.
+    /// The name, or an id with its middle left out.
     pub fn label(&self) -> String {
         if self.is_named() {
             self.name.clone()
         } else {
-            shortened(&self.id)
+            shortened(&self.name)
         }
     }
 
@@ -281,6 +282,30 @@ mod tests {
             assert_eq!(Status::from_wire(status.wire()), Some(status));
         }
         assert_eq!(Status::from_wire("running"), None);
+    }
+
+    #[test]
+    fn a_name_that_a_program_made_up_is_shown_as_an_id() {
+        for (name, label) in [
+            ("order-7", "order-7"),
+            ("3b00ed62-6c13-4bc3-8ce4-4557f4f92fce", "3b00ed62…f92fce"),
+        ] {
+            let row = ExecutionRow {
+                id: "0198f3c2-0000-7000-8000-000000009d1e".to_owned(),
+                name: name.to_owned(),
+                machine: String::new(),
+                has_machine: true,
+                status: Status::Running,
+                started: Moment {
+                    at: Timestamp(0),
+                    now: Timestamp(0),
+                },
+                closed: None,
+                error: None,
+            };
+            assert_eq!(row.label(), label);
+            assert_eq!(row.is_named(), name == label);
+        }
     }
 
     #[test]

@@ -280,3 +280,31 @@ async fn every_operation_answers_only_what_its_description_tells() {
     let never: Vec<_> = described.difference(&api.called).collect();
     assert_eq!(never, Vec::<&(Method, String)>::new(), "never with success");
 }
+
+#[tokio::test]
+async fn what_is_not_there_is_told_in_the_way_of_what_was_looked_for() {
+    let app = TestApp::new().await;
+    for (method, path, status, told) in [
+        (
+            Method::GET,
+            "/api/v1/thing",
+            404,
+            "there is no '/api/v1/thing'",
+        ),
+        (
+            Method::DELETE,
+            "/api/v1/validate",
+            405,
+            "'/api/v1/validate' does not take DELETE",
+        ),
+        (Method::GET, "/thing", 404, ""),
+        (Method::POST, "/executions", 405, ""),
+    ] {
+        let answer = app.send(request_to(&method, path)).await;
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        assert_eq!(answer.headers().contains_key("allow"), status == 405);
+        let answer = body(answer).await;
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(told), "{method} {path}: {answer}");
+    }
+}

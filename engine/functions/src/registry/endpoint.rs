@@ -177,7 +177,11 @@ pub(crate) fn http_url(text: &str) -> Result<Url, EndpointError> {
             limits::URL_BYTES_MAX
         )));
     }
-    let url = Url::parse(text).map_err(|error| bad(error.to_string()))?;
+    // What has no scheme is no URL to the parser, which says so in words for programmers.
+    let url = match Url::parse(text) {
+        Err(_) if !text.contains("://") => Err(bad("write http:// or https://".to_owned())),
+        parsed => parsed.map_err(|error| bad(error.to_string())),
+    }?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad("write http:// or https://".to_owned()));
     }
@@ -215,7 +219,7 @@ mod tests {
         );
         check(
             |settings| settings.url = "charge".to_owned(),
-            "url 'charge' is not allowed: relative URL without a base",
+            "url 'charge' is not allowed: write http:// or https://",
         );
     }
 

@@ -175,7 +175,7 @@ async fn what_is_wrong_is_named_and_nothing_is_stored() {
         (
             "c",
             r#"{"authorization_type":"OAUTH_CLIENT_CREDENTIALS","oauth":{"client_id":"me","client_secret":"s","authorization_endpoint":"login"}}"#,
-            "oauth.authorization_endpoint: 'login' is not allowed: relative URL without a base",
+            "oauth.authorization_endpoint: 'login' is not allowed: write http:// or https://",
         ),
     ] {
         let answer = site.put(&format!("/api/v1/connections/{name}"), body).await;
