@@ -59,6 +59,18 @@ def definition():
 
 
 @pytest.fixture
+def machine(sfn, unique):
+    """`machine(DEFINITION)` makes a machine of it and gives its ARN."""
+
+    def make(definition):
+        return sfn.create_state_machine(
+            name=f"m-{unique}", definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
+
+    return make
+
+
+@pytest.fixture
 def make_machine(sfn, unique, definition):
     """Creates a machine; gives the answer."""
 

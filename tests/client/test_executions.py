@@ -8,16 +8,6 @@ import pytest
 import conftest
 
 
-@pytest.fixture
-def machine(sfn, unique):
-    def make(definition):
-        return sfn.create_state_machine(
-            name=f"m-{unique}", definition=json.dumps(definition), roleArn=conftest.ROLE
-        )["stateMachineArn"]
-
-    return make
-
-
 PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1000, "End": True}}}
 
