@@ -46,7 +46,7 @@ impl TestApp {
         let (kept, time) = (Arc::clone(&secrets), Arc::clone(&clock));
         let registrar = Registrar::new(db.clone(), kept, time, &account);
         let parts = Parts {
-            engine: engine(&db, &registrar).await,
+            engine: engine(&settings, &db, &registrar).await,
             settings,
             db,
             registrar,
@@ -124,14 +124,17 @@ pub(crate) fn secrets() -> Secrets {
 }
 
 /// A node whose functions answer what a test scripts.
-async fn engine(db: &Db, registrar: &Registrar) -> Engine {
+async fn engine(settings: &Settings, db: &Db, registrar: &Registrar) -> Engine {
     let resolver: Arc<dyn Resolver> = Arc::new(SystemResolver);
     let client = functions::Client::new(Policy::for_http_tasks(), &resolver).unwrap();
     let http = functions::HttpTasks::new(client, Arc::clone(registrar.copies()));
     let invoker = Arc::new(functions::fake::Fake::new());
     let node = runtime::NodeId(uuid::Uuid::from_u128(1));
-    let settings = runtime::Settings::new(runtime::Names::default(), invoker, http, node);
-    Engine::open(db.clone(), settings.unwrap()).await.unwrap()
+    let names = runtime::Names::default();
+    let mut engine = runtime::Settings::new(names, invoker, http, node).unwrap();
+    engine.open_executions_max = settings.limits.open_executions_max;
+    engine.activity_pollers_max = settings.limits.activity_pollers_max;
+    Engine::open(db.clone(), engine).await.unwrap()
 }
 
 /// An answer's body as JSON; null where it is none.

@@ -23,10 +23,10 @@ impl Arrival {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
-    /// Start the execution of this row, which another node could not own.
-    Start {
-        input: String,
-    },
+    /// Start the execution of this row, for a node that owns no shard.
+    Start(Box<Start>),
+    /// The execution has closed; what searches look at is to be filled in.
+    Closed(Closed),
     /// An activity worker took the task.
     TaskStarted {
         attempt: u64,
@@ -55,6 +55,42 @@ pub enum Message {
     },
 }
 
+/// What a node that owns no shard has found out about an execution that it was asked to start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Start {
+    pub(crate) revision_id: String,
+    pub(crate) version: Option<i64>,
+    pub(crate) alias: Option<String>,
+    pub(crate) name: String,
+    pub(crate) is_name_given: bool,
+    pub(crate) input: String,
+    /// Microseconds since the epoch; the execution's id has the same time.
+    pub(crate) started_at: i64,
+    pub(crate) parent: Option<Parent>,
+    pub(crate) trace_header: Option<String>,
+}
+
+/// The task of another execution that waits for this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parent {
+    pub(crate) execution: String,
+    pub(crate) attempt: i64,
+    pub(crate) is_parsed: bool,
+}
+
+/// How an execution closed, for searches.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Closed {
+    pub(crate) machine_id: String,
+    /// Microseconds since the epoch.
+    pub(crate) closed_at: i64,
+    pub(crate) duration_ms: i64,
+    /// As the tables have it.
+    pub(crate) status: i16,
+    pub(crate) failed_state: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
 impl Message {
     pub fn to_text(&self) -> String {
         // A message is strings and numbers: writing it cannot fail.
@@ -65,13 +101,11 @@ impl Message {
         serde_json::from_str(text).ok()
     }
 
-    /// The input that it stands for.
-    pub(crate) fn into_input(self) -> Input {
+    /// The input that it stands for; nothing where it is not for the execution itself.
+    pub(crate) fn into_input(self) -> Option<Input> {
         let text = |text: Option<String>| text.map(Arc::from);
-        match self {
-            Self::Start { input } => Input::Start {
-                input: Payload::from_trusted_text(input),
-            },
+        Some(match self {
+            Self::Start(_) | Self::Closed(_) => return None,
             Self::TaskStarted { attempt, worker } => Input::TaskStarted {
                 attempt,
                 worker: text(worker),
@@ -102,6 +136,6 @@ impl Message {
             Self::Redrive { client_token } => Input::Redrive {
                 client_token: Arc::from(client_token),
             },
-        }
+        })
     }
 }

@@ -250,6 +250,9 @@ fn start_error(error: &StartError, machine_arn: &str, invocation: &Invocation) -
             "This operation is not supported by this type of state machine",
             &id,
         ),
+        StartError::LimitExceeded => {
+            service_error("ExecutionLimitExceededException", &error.to_string(), &id)
+        }
         StartError::Throttled | StartError::Unavailable | StartError::Fault(_) => {
             unavailable(invocation)
         }

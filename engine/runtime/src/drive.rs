@@ -205,6 +205,7 @@ impl Node {
             .map(|step| step.body.len())
             .sum::<usize>()
             + 256;
+        self.admission.submitted();
         self.queue.push(pending);
     }
 
@@ -216,6 +217,7 @@ impl Node {
         step: Step,
     ) -> (Item, Vec<Command>) {
         let mut item = Item::new(facts.id);
+        let failed_state = step.failed_state.clone();
         if !step.is_empty() {
             let first = step
                 .events()
@@ -265,6 +267,8 @@ impl Node {
             });
             item.messages
                 .extend(self.report_to_parent(facts, execution, outcome));
+            item.messages
+                .extend(self.report_to_search(facts, item.close.as_ref(), failed_state));
         }
         (item, step.commands)
     }

@@ -60,6 +60,7 @@ impl Node {
             self.carry_out(&shard, &facts, id, command);
         }
         self.metrics.steps.inc();
+        self.admission.settled();
     }
 
     fn closed(
@@ -71,6 +72,7 @@ impl Node {
     ) -> View {
         let at = close.map_or_else(|| self.clock.now(), |close| close.at);
         self.metrics.closed(&outcome);
+        self.metrics.open_executions.dec();
         let closed = Arc::new(Closed { outcome, at });
         let view = View {
             facts: Arc::clone(facts),
@@ -139,8 +141,17 @@ impl Node {
             ..
         } = pending;
         self.forget_inbox(shard.id, &item.inbox);
-        if let Some(starter) = starter {
+        self.admission.settled();
+        if item.redrive.is_some() {
+            self.metrics.open_executions.dec();
+        }
+        if item.start.is_some() {
             shard.slots().remove(&facts.id);
+            self.metrics.open_executions.dec();
+            let Some(starter) = starter else {
+                self.refused_elsewhere(shard.id, outcome, item.inbox);
+                return;
+            };
             let error = match *outcome {
                 commit::Outcome::NameTaken { by, is_same_input } => {
                     StartError::NameTaken { by, is_same_input }

@@ -64,6 +64,12 @@ pub enum StartError {
         by: ExecutionId,
         is_same_input: bool,
     },
+    /// As many are open as may be. AWS's text.
+    #[error(
+        "The maximum number of running executions has been reached. Running executions must end or be \
+         stopped before a new execution can be started."
+    )]
+    LimitExceeded,
     /// Too much waits for its commit: try again later.
     #[error("the server has as much work as it can hold")]
     Throttled,
@@ -92,6 +98,20 @@ pub struct Health {
     pub is_ready: bool,
     /// Days from today on that have a partition of the journal. At 0 nothing can start.
     pub journal_days_ahead: i64,
+    /// How long ago the oldest execution closed that searches of this node's shards do not know yet.
+    pub search_lag: Duration,
+}
+
+/// Why a worker got no answer to its question for a task.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// As many workers wait for a task of the activity as may. AWS's text.
+    #[error(
+        "The maximum number of workers concurrently polling for activity tasks has been reached."
+    )]
+    TooManyWorkers,
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }
 
 /// A task that an activity worker has taken.
@@ -168,7 +188,9 @@ impl Engine {
             return Ok(view);
         }
         let Some(closing) = closing else {
-            return Ok(view);
+            // Another node has it.
+            let waited = self.node().wait(view.facts.id, patience).await?;
+            return Ok(waited.unwrap_or(view));
         };
         let patience = Patience::new(patience);
         match tokio::time::timeout(patience.left(), closing).await {
@@ -299,8 +321,13 @@ impl Engine {
         activity: &str,
         worker: Option<&str>,
         patience: Duration,
-    ) -> Result<Option<ActivityTask>, Fault> {
+    ) -> Result<Option<ActivityTask>, PollError> {
         self.node().activity_task(activity, worker, patience).await
+    }
+
+    /// How many workers wait for a task of the activity on this node.
+    pub fn pollers(&self, activity: &str) -> u64 {
+        self.node().activities.workers(activity)
     }
 
     /// A machine was created, changed or deleted on this node.
@@ -338,6 +365,7 @@ impl Engine {
         Ok(Health {
             is_ready: self.is_ready(),
             journal_days_ahead: store::partition::days_ahead(&self.0.db, now).await?,
+            search_lag: self.node().search_lag(),
         })
     }
 

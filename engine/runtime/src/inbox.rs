@@ -14,6 +14,7 @@ use crate::{
     arrival::{Arrival, Message},
     limits::{INBOX_BATCH, INBOX_POLL},
     node::Node,
+    search::Filling,
 };
 
 /// Which rows are on their way, and which shards are to be read.
@@ -94,6 +95,7 @@ impl Node {
             if let Err(fault) = self.read_shards(&shards).await {
                 tracing::warn!(%fault, "reading the inbox is tried again");
             }
+            self.note_search_lag();
         }
     }
 
@@ -109,6 +111,7 @@ impl Node {
         let mut after = 0;
         loop {
             let rows = store::inbox::list(&self.db, &owned, after, INBOX_BATCH.into()).await?;
+            let mut closed = Vec::new();
             let is_last = rows.len() < usize::from(INBOX_BATCH);
             for row in rows {
                 after = row.id;
@@ -124,12 +127,20 @@ impl Node {
                     );
                     continue;
                 };
-                let arrival = Arrival {
-                    input: message.into_input(),
-                    inbox: Some(row.id),
-                };
-                self.feed(row.execution, arrival);
+                match message {
+                    Message::Closed(message) => {
+                        closed.push(Filling::new(shard, &row, &message));
+                    }
+                    Message::Start(start) => self.start_for_another(shard, &row, *start),
+                    message => {
+                        if let Some(input) = message.into_input() {
+                            let inbox = Some(row.id);
+                            self.feed(row.execution, Arrival { input, inbox });
+                        }
+                    }
+                }
             }
+            self.fill_search(closed).await?;
             if is_last {
                 return Ok(());
             }

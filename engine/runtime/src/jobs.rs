@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use asl::machine::{Input, Timer};
 use store::{
     commit::Fence,
     ids::{ExecutionId, ShardId},
@@ -12,7 +13,8 @@ use store::{
 
 use crate::{
     Fault,
-    limits::{MAINTENANCE, WAKEUP_BATCH, WAKEUP_POLL},
+    arrival::Arrival,
+    limits::{MAINTENANCE, OVERDUE_BATCH, WAKEUP_BATCH, WAKEUP_POLL},
     maintenance::Caretaker,
     node::{Node, micros},
 };
@@ -131,6 +133,7 @@ impl Node {
         turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let (db, metrics) = (self.db.clone(), self.metrics.clone());
         let days = self.settings.retention_days;
+        let mut overdue = None;
         let mut caretaker = Caretaker::new(db, self.settings.node, days, metrics);
         loop {
             tokio::select! {
@@ -138,6 +141,13 @@ impl Node {
                 _ = turn.tick() => {}
             }
             self.activities.tidy();
+            if let Err(fault) = self.count_open().await {
+                tracing::warn!(%fault, "counting open executions");
+            }
+            match self.end_overdue(overdue).await {
+                Ok(next) => overdue = next,
+                Err(fault) => tracing::warn!(%fault, "looking for executions over their time"),
+            }
             if let Err(error) = store::commit::trim(&self.db, &self.last_fence()).await {
                 tracing::warn!(error = %crate::writer::chain(&error), "trimming the commit log");
             }
@@ -148,6 +158,25 @@ impl Node {
             }
             caretaker.look_ahead(now).await;
         }
+    }
+
+    /// Ends executions that are over the time that any may take, from the one after `after` on; where
+    /// the next turn goes on. They have no timer for it, since that would be kept for a year.
+    async fn end_overdue(
+        self: &Arc<Self>,
+        after: Option<ExecutionId>,
+    ) -> Result<Option<ExecutionId>, Fault> {
+        let shards = self.owned_shards();
+        let allowed = self.settings.limits.execution_seconds_max;
+        let allowed = i64::try_from(allowed).unwrap_or(i64::MAX);
+        let before = self.clock.now().plus_seconds(-allowed);
+        let (db, limit) = (&self.db, OVERDUE_BATCH);
+        let old = store::execution::open_since_before(db, &shards, before, after, limit).await?;
+        for id in &old {
+            self.feed(*id, Arrival::local(Input::TimerFired(Timer::Execution)));
+        }
+        let is_last = i64::try_from(old.len()).unwrap_or(i64::MAX) < limit;
+        Ok(old.last().copied().filter(|_| !is_last))
     }
 
     fn last_fence(&self) -> Fence {

@@ -6,6 +6,7 @@
 //! [`effects`]. [`engine`] is the face for the layers above; [`node`] keeps the lease.
 
 mod activities;
+mod admission;
 pub mod arrival;
 pub mod catalog;
 mod children;
@@ -15,6 +16,7 @@ mod dispatch;
 pub mod drill;
 mod drive;
 mod effects;
+mod elsewhere;
 pub mod engine;
 pub mod facts;
 pub mod history;
@@ -32,6 +34,7 @@ mod queue;
 pub mod random;
 mod recent;
 pub mod redrive;
+mod search;
 mod shard;
 mod sleep;
 mod snapshots;
@@ -40,7 +43,7 @@ mod timers;
 mod wait;
 mod writer;
 
-pub use engine::{ActivityTask, Engine, Health, StartError, StartRequest, TaskEnd};
+pub use engine::{ActivityTask, Engine, Health, PollError, StartError, StartRequest, TaskEnd};
 pub use facts::{Closed, Facts, View};
 pub use names::Names;
 pub use node::Settings;

@@ -57,6 +57,21 @@ pub const SNAPSHOT_EVENTS: u64 = 256;
 /// waits to be written would be memory.
 pub const SNAPSHOT_WRITES_MAX: usize = 64;
 
+/// Open executions of the whole database. AWS: a million in an account and region.
+pub const OPEN_EXECUTIONS_MAX: u64 = 1_000_000;
+
+/// Workers that wait for a task of one activity at once, on one node. AWS: 1,000 for an activity.
+pub const ACTIVITY_POLLERS_MAX: u64 = 1_000;
+
+/// With as many open executions as may be, how long a count of them is believed.
+pub const OPEN_COUNT_TTL: Duration = Duration::from_secs(1);
+
+/// Executions over their time that are ended in a turn of the upkeep.
+pub const OVERDUE_BATCH: i64 = 1_000;
+
+/// How long a start in another node's inbox may wait to be taken up; then it is taken back.
+pub const START_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Days that a closed execution is kept. AWS: 90.
 pub const RETENTION_DAYS: u64 = 90;
 

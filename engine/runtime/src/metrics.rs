@@ -27,6 +27,12 @@ pub struct Metrics {
     pub forgotten: Counter,
     /// Partitions of the journal that were given back or replaced by smaller ones.
     pub partitions_retired: Counter,
+    /// Starts that were put into another node's inbox.
+    pub starts_sent: Counter,
+    /// Open executions of the whole database, as this node knows them.
+    pub open_executions: Gauge,
+    /// Seconds since the oldest close that searches do not know yet.
+    pub search_lag_seconds: Gauge,
     /// Days from today on that have a partition.
     pub journal_days_ahead: Gauge,
 }
@@ -95,15 +101,32 @@ impl Metrics {
                 "Partitions of the journal given back, by this node",
                 &self.partitions_retired,
             ),
+            (
+                "executions_sent",
+                "Executions that another node started for this one, which owns no shard",
+                &self.starts_sent,
+            ),
         ];
         for (name, help, counter) in rows {
             registry.register(format!("stepwright_{name}"), help, counter.clone());
         }
-        let gauges = [(
-            "journal_days_ahead",
-            "Days from today on that have a partition of the journal; at 0 nothing can start",
-            &self.journal_days_ahead,
-        )];
+        let gauges = [
+            (
+                "open_executions",
+                "Open executions of the whole database, by the last count (OpenExecutionCount)",
+                &self.open_executions,
+            ),
+            (
+                "search_lag_seconds",
+                "Seconds since the oldest close that searches do not know yet",
+                &self.search_lag_seconds,
+            ),
+            (
+                "journal_days_ahead",
+                "Days from today on that have a partition of the journal; at 0 nothing can start",
+                &self.journal_days_ahead,
+            ),
+        ];
         for (name, help, gauge) in gauges {
             registry.register(format!("stepwright_{name}"), help, gauge.clone());
         }

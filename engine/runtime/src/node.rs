@@ -24,16 +24,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Fault,
     activities::Activities,
+    admission::Admission,
     catalog::Catalog,
     clock::Clock,
     inbox::Inbox,
-    limits::{CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, RETENTION_DAYS, SNAPSHOT_WRITES_MAX},
+    limits::{
+        ACTIVITY_POLLERS_MAX, CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, OPEN_EXECUTIONS_MAX,
+        RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE,
+    },
     metrics::Metrics,
     names::Names,
     patience::Patience,
     queue::Queue,
     random::SystemRandom,
     recent::Recent,
+    search::Behind,
     shard::Shard,
     timers::Timers,
 };
@@ -54,6 +59,10 @@ pub struct Settings {
     pub address: String,
     /// How long the node may be silent before its shards go to others.
     pub lease: Duration,
+    /// Executions that may be open at once, on all nodes together.
+    pub open_executions_max: u64,
+    /// Workers that may wait for a task of one activity at once, on this node.
+    pub activity_pollers_max: u64,
     /// How many days closed executions are kept, counted from their close.
     pub retention_days: u64,
 }
@@ -81,9 +90,18 @@ impl Settings {
             node,
             address,
             lease,
+            open_executions_max: OPEN_EXECUTIONS_MAX,
+            activity_pollers_max: ACTIVITY_POLLERS_MAX,
             retention_days: RETENTION_DAYS,
         })
     }
+}
+
+/// Where a new execution may begin.
+pub(crate) enum Place {
+    Here(Arc<Shard>),
+    /// In the shard of another node.
+    Elsewhere(ShardId),
 }
 
 pub(crate) struct Node {
@@ -98,6 +116,8 @@ pub(crate) struct Node {
     pub(crate) recent: Recent,
     pub(crate) activities: Activities,
     pub(crate) inbox: Inbox,
+    pub(crate) search: Behind,
+    pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
     pub(crate) calls: Semaphore,
     pub(crate) loads: Semaphore,
@@ -150,6 +170,8 @@ impl Node {
             recent: Recent::default(),
             activities: Activities::default(),
             inbox: Inbox::default(),
+            search: Behind::default(),
+            admission: Admission::default(),
             metrics,
             calls: Semaphore::new(CALLS_MAX),
             loads: Semaphore::new(LOADS_MAX),
@@ -165,6 +187,7 @@ impl Node {
             clock,
             db: db.clone(),
         });
+        node.count_open().await?;
         node.adopt_free().await?;
         let tracker = node.tracker.clone();
         let writer = store::commit::Writer::new(db);
@@ -218,14 +241,15 @@ impl Node {
             .collect()
     }
 
-    /// A shard for a new execution. A node that has none yet waits a moment: others hand some over.
-    pub(crate) async fn shard_for_start(&self) -> Option<Arc<Shard>> {
-        const PATIENCE: Duration = Duration::from_secs(10);
-        let patience = Patience::new(PATIENCE);
+    /// A shard for a new execution: one of this node's, else any that a node owns. Where there is
+    /// none it waits a moment.
+    pub(crate) async fn place_for_start(&self) -> Result<Option<Place>, Fault> {
+        const POLL: Duration = Duration::from_millis(200);
+        let patience = Patience::new(START_PATIENCE);
         loop {
             let changed = self.changed.notified();
             if self.stopping.is_cancelled() || !self.may_act().await {
-                return None;
+                return Ok(None);
             }
             let shard = {
                 let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
@@ -233,10 +257,17 @@ impl Node {
                 let at = self.turn.fetch_add(1, Ordering::Relaxed) % count;
                 shards.values().nth(at).cloned()
             };
-            if shard.is_some() {
-                return shard;
+            if let Some(shard) = shard {
+                return Ok(Some(Place::Here(shard)));
             }
-            tokio::time::timeout(patience.left(), changed).await.ok()?;
+            if let Some(shard) = self.shard_elsewhere().await? {
+                return Ok(Some(Place::Elsewhere(shard)));
+            }
+            if patience.is_over() {
+                return Ok(None);
+            }
+            // Nobody owns any: the answer may change with or without this node.
+            drop(tokio::time::timeout(POLL, changed).await);
         }
     }
 

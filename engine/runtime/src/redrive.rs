@@ -208,6 +208,7 @@ impl Node {
             client_token: client_token.to_string(),
         });
         item.inbox = inbox;
+        self.metrics.open_executions.inc();
         self.submit(
             &execution,
             Pending {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use asl::{
     diagnose::MachineType,
-    machine::{Execution, Identity},
+    machine::{Execution, Identity, Step},
     query::Random,
 };
-use store::ids::ExecutionId;
+use store::ids::{ExecutionId, ShardId};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -17,11 +17,18 @@ use crate::{
     facts::{Closed, Facts, View},
     limits::{ADMITTED_BYTES_MAX, ADMITTED_STARTS_MAX},
     names::Qualifier,
-    node::Node,
+    node::{Node, Place},
     queue::Pending,
     random::SystemRandom,
     shard::Shard,
 };
+
+/// Who asked for an execution.
+pub(crate) enum Origin {
+    Caller(oneshot::Sender<Result<View, StartError>>),
+    /// A message of another node.
+    Inbox(i64),
+}
 
 impl Node {
     pub(crate) async fn start(self: &Arc<Self>, request: StartRequest) -> Result<View, StartError> {
@@ -44,50 +51,88 @@ impl Node {
             self.metrics.throttled.inc();
             return Err(StartError::Throttled);
         }
+        let admitted = self.admit().await?;
         let (waiter, closing) = oneshot::channel();
         let mut waiter = is_watched.then_some(waiter);
-        let (shard, facts, is_name_given, execution, step) = loop {
-            let shard = self.shard_for_start().await;
-            let shard = shard.ok_or(StartError::Unavailable)?;
+        let (shard, facts, is_name_given, first) = loop {
+            let place = self.place_for_start().await?;
+            let place = place.ok_or(StartError::Unavailable)?;
+            let shard = match &place {
+                Place::Here(shard) => shard.id,
+                Place::Elsewhere(shard) => *shard,
+            };
             let target = (Arc::clone(&revision), version, alias.clone());
-            let (facts, is_name_given) = self.new_facts(&shard, &request, target);
+            let (facts, is_name_given) = self.new_facts(shard, &request, target);
             let facts = Arc::new(facts);
-            let execution = Box::new(Execution::new(
-                Arc::clone(&facts.identity),
-                Arc::clone(&facts.revision.definition),
-            ));
+            let Place::Here(shard) = place else {
+                // It counts where it begins.
+                drop(admitted);
+                return Ok((self.send_start(&facts, is_name_given).await?, None));
+            };
             // Before it is admitted: from then on nothing may wait until its step is submitted.
-            let (execution, step) = self.advance_first(execution, request.input.clone()).await?;
+            let first = self.first_step(&facts).await?;
             let is_admitted = shard.admit(facts.id, |slot| {
                 slot.facts = Some(Arc::clone(&facts));
                 slot.waiters.extend(waiter.take());
             });
             // Else it is on its way to another node.
             if is_admitted {
-                break (shard, facts, is_name_given, execution, step);
+                break (shard, facts, is_name_given, first);
             }
         };
+        let (starter, started) = oneshot::channel();
+        self.launch(&shard, facts, is_name_given, first, Origin::Caller(starter));
+        admitted.stays();
+        let view = started.await.map_err(|_| StartError::Unavailable)??;
+        Ok((view, is_watched.then_some(closing)))
+    }
+
+    /// A new execution after its first step.
+    pub(crate) async fn first_step(
+        self: &Arc<Self>,
+        facts: &Facts,
+    ) -> Result<(Box<Execution>, Step), Fault> {
+        let execution = Box::new(Execution::new(
+            Arc::clone(&facts.identity),
+            Arc::clone(&facts.revision.definition),
+        ));
+        self.advance_first(execution, facts.input.clone()).await
+    }
+
+    /// Puts the first step of a new execution, which has its slot, into the commit queue.
+    pub(crate) fn launch(
+        self: &Arc<Self>,
+        shard: &Arc<Shard>,
+        facts: Arc<Facts>,
+        is_name_given: bool,
+        (execution, step): (Box<Execution>, Step),
+        origin: Origin,
+    ) {
         let id = facts.id;
         let number = step.number;
-        let (item, commands) = self.first_item(&facts, &execution, step, is_name_given);
-        let (starter, started) = oneshot::channel();
+        let (mut item, commands) = self.first_item(&facts, &execution, step, is_name_given);
+        let starter = match origin {
+            Origin::Caller(starter) => Some(starter),
+            Origin::Inbox(row) => {
+                item.inbox.push(row);
+                None
+            }
+        };
         self.metrics.started.inc();
         self.submit(
             &execution,
             Pending {
-                shard: Arc::clone(&shard),
+                shard: Arc::clone(shard),
                 facts,
                 item,
                 step: number,
                 commands,
                 inputs: Vec::new(),
-                starter: Some(starter),
+                starter,
                 bytes: 0,
             },
         );
-        self.drive_where_it_fits(shard, id, execution);
-        let view = started.await.map_err(|_| StartError::Unavailable)??;
-        Ok((view, is_watched.then_some(closing)))
+        self.drive_where_it_fits(Arc::clone(shard), id, execution);
     }
 
     /// The revision that an ARN asks for, with the version and alias it went through.
@@ -135,13 +180,13 @@ impl Node {
 
     fn new_facts(
         &self,
-        shard: &Arc<Shard>,
+        shard: ShardId,
         request: &StartRequest,
         (revision, version, alias): (Arc<Revision>, Option<i64>, Option<String>),
     ) -> (Facts, bool) {
         let started_at = self.clock.now();
         let millis = u64::try_from(started_at.as_millis()).unwrap_or(0);
-        let slot = self.slot_in(shard.id);
+        let slot = self.slot_in(shard);
         let id = ExecutionId::new(millis, slot, SystemRandom.next_u64());
         let child = request.child_id.map(|child| {
             uuid::Builder::from_random_bytes(child.to_be_bytes())
@@ -163,7 +208,7 @@ impl Node {
         });
         let facts = Facts {
             id,
-            shard: shard.id,
+            shard,
             identity,
             revision,
             version,

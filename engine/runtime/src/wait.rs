@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::{
     Fault,
     arrival::{Arrival, Message},
-    engine::ActivityTask,
+    engine::{ActivityTask, PollError},
     facts::{Closed, View},
     node::Node,
     patience::Patience,
@@ -80,8 +80,11 @@ impl Node {
         activity: &str,
         worker: Option<&str>,
         patience: Duration,
-    ) -> Result<Option<ActivityTask>, Fault> {
+    ) -> Result<Option<ActivityTask>, PollError> {
         const POLL: Duration = Duration::from_secs(1);
+        let workers_max = self.settings.activity_pollers_max;
+        let place = self.activities.place(activity, workers_max);
+        let _place = place.ok_or(PollError::TooManyWorkers)?;
         let patience = Patience::new(patience);
         loop {
             let opened = self.activities.opened(activity);
@@ -92,8 +95,8 @@ impl Node {
                 Message::TaskStarted { attempt, worker }.to_text()
             };
             let shard_of = |id: ExecutionId| -> ShardId { self.shard_id_of(id) };
-            let claimed =
-                store::token::claim_activity(&self.db, activity, now, shard_of, body).await?;
+            let claimed = store::token::claim_activity(&self.db, activity, now, shard_of, body);
+            let claimed = claimed.await.map_err(Fault::from)?;
             if let Some(claimed) = claimed {
                 self.hint(self.shard_id_of(claimed.execution));
                 return Ok(Some(ActivityTask {

@@ -176,6 +176,76 @@ pub async fn open_of_machine(
     .await
 }
 
+/// Who has a given name of a machine, and the SHA-256 of the input that it was started with. Served by
+/// the primary key of `execution_name`.
+pub async fn holder_of_name(
+    db: impl PgExecutor<'_>,
+    machine_id: Uuid,
+    name: &str,
+) -> Result<Option<(ExecutionId, Vec<u8>)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "
+        SELECT execution_id, input_sha256
+        FROM execution_name
+        WHERE machine_id = $1 AND name = $2
+        ",
+        machine_id,
+        name,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (ExecutionId(row.execution_id), row.input_sha256)))
+}
+
+/// How many executions are open, up to `at_most`. Reads the primary key of `execution_open`.
+pub async fn open(db: impl PgExecutor<'_>, at_most: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+        FROM (SELECT execution_id FROM execution_open ORDER BY execution_id LIMIT $1) AS open
+        "#,
+        at_most,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The open executions of those shards that started before `before`, in the order of their starts, from
+/// the one after `after` on. Served by `execution_open_shard`.
+pub async fn open_since_before(
+    db: impl PgExecutor<'_>,
+    shards: &[ShardId],
+    before: Timestamp,
+    after: Option<ExecutionId>,
+    limit: i64,
+) -> Result<Vec<ExecutionId>, sqlx::Error> {
+    let shards: Vec<i16> = shards.iter().map(|shard| shard.0).collect();
+    let millis = u64::try_from(before.as_millis()).unwrap_or(0);
+    let ids = sqlx::query_scalar!(
+        "
+        SELECT old.execution_id
+        FROM unnest($1::int2[]) AS owned (shard)
+        CROSS JOIN LATERAL (
+            SELECT execution_open.execution_id
+            FROM execution_open
+            WHERE execution_open.shard = owned.shard
+                AND execution_open.execution_id > $2 AND execution_open.execution_id < $3
+            ORDER BY execution_open.execution_id
+            LIMIT $4
+        ) AS old
+        ORDER BY old.execution_id
+        LIMIT $4
+        ",
+        &shards,
+        after.map_or(Uuid::nil(), |id| id.0),
+        ExecutionId::first_of(millis).0,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ExecutionId).collect())
+}
+
 /// A row as the queries of this crate give it.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Row {

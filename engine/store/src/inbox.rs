@@ -92,6 +92,14 @@ pub async fn remaining(db: impl PgExecutor<'_>, ids: &[i64]) -> Result<Vec<i64>,
         .await
 }
 
+/// Takes a message back; false where it was consumed. Waits for a commit that is consuming it.
+pub async fn withdraw(db: impl PgExecutor<'_>, id: i64) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!("DELETE FROM inbox WHERE id = $1", id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Deletes messages that can cause nothing any more, such as those for an execution that is gone.
 pub async fn delete(db: impl PgExecutor<'_>, ids: &[i64]) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM inbox WHERE id = ANY ($1)", ids)

@@ -1,7 +1,8 @@
 //! What lists filter by that the tables of the hot path do not hold: the failed state and the error.
 //!
 //! Filled behind by an execution's owner, after the commit that closed it, so a listing by these may
-//! lag. Filling is idempotent by the execution's id.
+//! lag. What is to be filled is a message in the shard's inbox, written by that commit. Filling is
+//! idempotent by the execution's id.
 
 use asl::Timestamp;
 use sqlx::PgExecutor;
@@ -36,8 +37,14 @@ pub struct Filter {
     pub error: Option<String>,
 }
 
-/// Adds rows; those that are there already stay as they are. One statement.
-pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Error> {
+/// Adds the rows of executions that are still kept, and takes the messages that asked for them out of
+/// the inbox. A row that is there already stays, unless its execution has closed again since. One
+/// statement; locks the rows that it writes and deletes.
+pub async fn fill(
+    db: impl PgExecutor<'_>,
+    rows: &[Row],
+    messages: &[i64],
+) -> Result<(), sqlx::Error> {
     let executions: Vec<_> = rows.iter().map(|row| row.execution.0).collect();
     let machines: Vec<_> = rows.iter().map(|row| row.machine_id).collect();
     let closed: Vec<_> = rows.iter().map(|row| row.closed_at.to_chrono()).collect();
@@ -50,6 +57,9 @@ pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Err
     let errors: Vec<_> = rows.iter().map(|row| indexed(row.error.as_ref())).collect();
     sqlx::query!(
         "
+        WITH taken AS (
+            DELETE FROM inbox WHERE id = ANY ($8)
+        )
         INSERT INTO execution_search
             (execution_id, machine_id, closed_at, duration_ms, status, failed_state, error)
         SELECT execution_id, machine_id, closed_at, duration_ms, status, failed_state, error
@@ -57,7 +67,14 @@ pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Err
             $1::uuid[], $2::uuid[], $3::timestamptz[], $4::int8[], $5::int2[], $6::text[], $7::text[]
         ) AS filled
             (execution_id, machine_id, closed_at, duration_ms, status, failed_state, error)
-        ON CONFLICT (execution_id) DO NOTHING
+        WHERE EXISTS (SELECT FROM execution WHERE execution.id = filled.execution_id)
+        ON CONFLICT (execution_id) DO UPDATE SET
+            closed_at = excluded.closed_at,
+            duration_ms = excluded.duration_ms,
+            status = excluded.status,
+            failed_state = excluded.failed_state,
+            error = excluded.error
+        WHERE execution_search.closed_at < excluded.closed_at
         ",
         &executions,
         &machines,
@@ -66,6 +83,7 @@ pub async fn fill(db: impl PgExecutor<'_>, rows: &[Row]) -> Result<(), sqlx::Err
         &statuses,
         &states as &[Option<String>],
         &errors as &[Option<String>],
+        messages,
     )
     .execute(db)
     .await?;

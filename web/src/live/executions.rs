@@ -175,6 +175,7 @@ fn refusal(machine: &str, error: StartError) -> Problem {
         StartError::NameTaken { by, .. } => {
             Problem::Conflict(format!("the name belongs to execution {by} of '{machine}'"))
         }
+        StartError::LimitExceeded => Problem::Full(error.to_string()),
         StartError::Throttled => Problem::Throttled,
         StartError::Unavailable => Problem::Unavailable,
         StartError::Fault(fault) => {

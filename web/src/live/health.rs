@@ -35,6 +35,8 @@ struct Readiness {
     journal: bool,
     /// Days from today on that have one; absent where the database does not answer.
     journal_days_ahead: Option<i64>,
+    /// How long ago the oldest execution closed that searches do not know yet.
+    search_lag_seconds: Option<u64>,
     /// It is not stopping.
     serving: bool,
 }
@@ -66,6 +68,7 @@ async fn ready(State(app): State<Shared>) -> Response {
         engine,
         journal,
         journal_days_ahead,
+        search_lag_seconds: health.map(|health| health.search_lag.as_secs()),
         serving,
     };
     let status = if readiness.ready {

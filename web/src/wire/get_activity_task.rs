@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use runtime::PollError;
 use serde::{Deserialize, Serialize};
 
-use super::error::ApiError;
+use super::error::{ApiError, Code};
 use super::validate;
 use crate::app::App;
 
@@ -39,7 +40,13 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let task = app
         .engine
         .activity_task(&activity.name, worker, PATIENCE)
-        .await?;
+        .await
+        .map_err(|error| match error {
+            PollError::TooManyWorkers => {
+                ApiError::new(Code::ActivityWorkerLimitExceeded, error.to_string())
+            }
+            PollError::Fault(fault) => fault.into(),
+        })?;
     let (task_token, input) = task.map(|task| (task.token, task.input)).unzip();
     Ok(Output { task_token, input })
 }

@@ -107,6 +107,7 @@ pub(crate) fn refusal(
         StartError::MachineDeleting => ApiError::machine_deleting(arn),
         StartError::MachineTypeNotSupported => ApiError::type_not_supported(),
         StartError::NameTaken { .. } => already_exists(app, machine, name),
+        StartError::LimitExceeded => ApiError::new(Code::ExecutionLimitExceeded, error.to_string()),
         StartError::Throttled => ApiError::new(
             Code::ThrottlingException,
             "The server has as much work as it can hold. Try again later.",

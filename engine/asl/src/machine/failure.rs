@@ -150,10 +150,11 @@ impl Stepper<'_> {
         let catcher = catchers(state)
             .iter()
             .find(|catcher| takes(&catcher.error_equals, &error));
+        let kind = state.state_type();
         let Some(catcher) = catcher else {
+            self.blame(kind, visit);
             return self.fail_scope(thread, error);
         };
-        let kind = state.state_type();
         let scene = Scene::new(
             self.execution,
             self.at,
@@ -170,9 +171,11 @@ impl Stepper<'_> {
                 if error.error == names::QUERY_EVALUATION_ERROR {
                     self.fail_evaluation(thread, state, visit, &error)?;
                 }
+                self.blame(kind, visit);
                 self.fail_scope(thread, framed(visit, &error))
             }
             Ok(leaving) if self.is_too_large(visit, &leaving) => {
+                self.blame(kind, visit);
                 self.fail_scope(thread, too_large(&visit.state))
             }
             Ok(leaving) => {

@@ -148,6 +148,8 @@ pub struct Step {
     pub commands: Vec<Command>,
     pub opened: Vec<OpenTask>,
     pub closed: Vec<CloseTask>,
+    /// The innermost state whose failure nobody took, where the execution failed by it.
+    pub failed_state: Option<Arc<str>>,
 }
 
 impl Step {

@@ -16,7 +16,7 @@ use super::{
     token::Token,
 };
 use crate::{
-    definition::{Kind, State},
+    definition::{Kind, State, StateType},
     error::{StateError, names},
     payload::Payload,
     query::Random,
@@ -32,6 +32,8 @@ pub struct Limits {
     pub variables_bytes_max: usize,
     /// Events of an execution.
     pub events_max: u64,
+    /// Seconds from the start until an execution times out, whatever its definition says.
+    pub execution_seconds_max: u64,
     /// Iterations of an inline Map that run at once.
     pub concurrency_max: u64,
     /// Events after which a step ends, so that a loop cannot starve the others of its shard.
@@ -46,6 +48,7 @@ impl Default for Limits {
             payload_bytes_max: 262_144,
             variables_bytes_max: 10 * 1024 * 1024,
             events_max: 25_000,
+            execution_seconds_max: 365 * 24 * 60 * 60,
             concurrency_max: 40,
             step_events_max: 512,
             step_bytes_max: 512 * 1024,
@@ -135,6 +138,10 @@ impl Stepper<'_> {
         let id = self.execution.last_event + 1;
         if id >= self.limits.events_max && !detail.is_terminal() {
             return Err(Halt::EventsExhausted);
+        }
+        if matches!(detail, Detail::StateExited { .. }) {
+            // What failed before it was caught or tolerated.
+            self.step.failed_state = None;
         }
         self.bytes += new_bytes(&detail);
         let entry = Entry::Event(Event {
@@ -234,8 +241,7 @@ impl Stepper<'_> {
     fn timer_fired(&mut self, timer: Timer) -> Result<(), Halt> {
         match timer {
             Timer::Execution => {
-                if !matches!(execution_timer(self.execution), Some(Command::SetTimer { due, .. }) if due <= self.at)
-                {
+                if self.times_out_at() > self.at {
                     return Ok(());
                 }
                 let root = self.execution.threads.get(&ThreadId::ROOT);
@@ -273,6 +279,25 @@ impl Stepper<'_> {
             }
             Timer::Task(attempt) => self.task_timed_out(attempt, names::TIMEOUT),
             Timer::Heartbeat(attempt) => self.task_timed_out(attempt, names::HEARTBEAT_TIMEOUT),
+        }
+    }
+
+    /// When the execution has had its time: what its definition gives it, and no more than the limit.
+    fn times_out_at(&self) -> Timestamp {
+        let allowed = self.limits.execution_seconds_max;
+        let allowed = i64::try_from(allowed).unwrap_or(i64::MAX);
+        let latest = self.execution.identity.started_at.plus_seconds(allowed);
+        match execution_timer(self.execution) {
+            Some(Command::SetTimer { due, .. }) => due.min(latest),
+            _ => latest,
+        }
+    }
+
+    /// Notes that nobody took the failure of a state. A Parallel or a Map fails by a state within it.
+    pub(super) fn blame(&mut self, kind: StateType, visit: &Visit) {
+        let is_outer = matches!(kind, StateType::Parallel | StateType::Map);
+        if !is_outer || self.step.failed_state.is_none() {
+            self.step.failed_state = Some(Arc::clone(&visit.state));
         }
     }
 
@@ -389,6 +414,7 @@ impl Stepper<'_> {
 
     /// The history has no room but for one more event.
     fn exhaust(&mut self) -> Result<(), Fault> {
+        self.step.failed_state = None;
         let root = self.execution.threads.get(&ThreadId::ROOT);
         let previous = root.map_or(0, |root| root.last_event);
         let cause = format!(
@@ -411,6 +437,9 @@ impl Stepper<'_> {
             return self.step;
         }
         self.step.drop_what_came_and_went();
+        if !matches!(self.execution.outcome, Some(Outcome::Failed(_))) {
+            self.step.failed_state = None;
+        }
         if let Some(outcome) = &self.execution.outcome {
             // What the step asked for on the way is no longer wanted.
             let outcome: Outcome = outcome.clone();

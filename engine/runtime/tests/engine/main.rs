@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crash;
+mod elsewhere;
+mod limits;
 mod nodes;
 mod redrive;
 mod running;
+mod search;
 mod snapshots;
 mod upkeep;
 mod world;

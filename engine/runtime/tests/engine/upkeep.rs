@@ -78,11 +78,9 @@ async fn what_closed_before_the_retention_goes_and_what_runs_stays() {
     // The survivor is whole, here and on a node that knows nothing of it.
     let other = world.node(2).await;
     assert_eq!(history(&other, &open).await, before);
-    let stopped = other
-        .stop(open.facts.id, asl::StateError::new("Done", "by a test"))
-        .await
-        .unwrap()
-        .unwrap();
+    let stop = asl::StateError::new("Done", "by a test");
+    other.stop(open.facts.id, stop).await.unwrap();
+    let stopped = other.wait(open.facts.id, PATIENCE).await.unwrap().unwrap();
     assert!(stopped.closed.is_some());
     engine.stop_node().await;
     other.stop_node().await;

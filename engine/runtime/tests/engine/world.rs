@@ -56,6 +56,16 @@ impl World {
     }
 
     pub(crate) async fn node_on(&self, db: Db, number: u128) -> Engine {
+        self.node_with(db, number, |_| {}).await
+    }
+
+    /// A node whose settings a test changes.
+    pub(crate) async fn node_with(
+        &self,
+        db: Db,
+        number: u128,
+        change: impl FnOnce(&mut Settings),
+    ) -> Engine {
         let invoker = Arc::new(self.fake.clone());
         let mut settings = Settings::new(
             Names::default(),
@@ -65,6 +75,7 @@ impl World {
         )
         .unwrap();
         settings.lease = Duration::from_secs(5);
+        change(&mut settings);
         Engine::open(db, settings).await.unwrap()
     }
 

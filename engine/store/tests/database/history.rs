@@ -5,9 +5,10 @@ use asl::machine::{Entry, Event, ThreadId};
 use asl::{Payload, StateError};
 use chrono::{DateTime, Utc};
 use store::commit::{Item, Status, Step};
+use store::inbox;
 use store::search::{self, Filter, Row};
 
-use crate::sample::{self, MACHINE, Node, id, opening, started_at, step};
+use crate::sample::{self, MACHINE, Node, id, opening, shard_of, started_at, step};
 use crate::support::Database;
 
 /// id, type, previous id, step, time
@@ -95,9 +96,11 @@ async fn the_view_shows_one_row_an_event() {
 async fn closed_executions_are_found_by_error_and_by_failed_state() {
     let database = Database::migrated();
     let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
     let mut rows = Vec::new();
     for number in 0..6 {
         let execution = id(&db, number).await;
+        node.pass(opening(execution)).await;
         rows.push(Row {
             execution,
             machine_id: MACHINE,
@@ -109,9 +112,18 @@ async fn closed_executions_are_found_by_error_and_by_failed_state() {
         });
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.execution));
-    search::fill(&db, &rows[..4]).await.unwrap();
-    // Filled again, as after a takeover.
-    search::fill(&db, &rows).await.unwrap();
+    search::fill(&db, &rows[..4], &[]).await.unwrap();
+    // Filled again, as after a takeover, with the message that asked for it.
+    let first = rows[0].execution;
+    let message = inbox::put(&db, shard_of(first), first, "{}").await.unwrap();
+    search::fill(&db, &rows, &[message]).await.unwrap();
+    assert!(inbox::remaining(&db, &[message]).await.unwrap().is_empty());
+    // One that is forgotten by now gets no row.
+    let gone = Row {
+        execution: id(&db, 99).await,
+        ..rows[0].clone()
+    };
+    search::fill(&db, &[gone], &[]).await.unwrap();
     let find = async |error: Option<&str>, state: Option<&str>, before, limit| {
         let filter = Filter {
             machine_id: MACHINE,

@@ -36,6 +36,8 @@ pub(super) async fn open(
         .map_err(|error| broken(&error))?;
     engine.services = Arc::new(services(settings)?);
     engine.limits = limits(&settings.limits);
+    engine.open_executions_max = settings.limits.open_executions_max;
+    engine.activity_pollers_max = settings.limits.activity_pollers_max;
     engine.retention_days = settings.limits.retention_days;
     engine.address = settings.listen.to_string();
     Engine::open(db.clone(), engine)
@@ -60,6 +62,7 @@ fn limits(settings: &Limits) -> asl::machine::Limits {
     asl::machine::Limits {
         payload_bytes_max: usize::try_from(settings.payload_bytes_max).unwrap_or(usize::MAX),
         events_max: settings.history_events_max,
+        execution_seconds_max: settings.execution_seconds_max,
         concurrency_max: settings.inline_map_concurrency_max,
         ..asl::machine::Limits::default()
     }

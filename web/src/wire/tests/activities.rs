@@ -116,3 +116,30 @@ async fn activities_are_listed_page_by_page_up_to_their_limit() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn no_more_workers_poll_for_an_activity_than_may() {
+    let mut settings = Settings::default();
+    settings.limits.activity_pollers_max = 1;
+    let test = TestApp::with(settings).await;
+    test.ok("CreateActivity", json!({ "name": "pack" })).await;
+    let poll = || json!({ "activityArn": arn("activity:pack") });
+    let mut waiting = std::pin::pin!(test.call("GetActivityTask", poll()));
+    let refused = test.refuse(
+        "GetActivityTask",
+        poll(),
+        "ActivityWorkerLimitExceeded",
+        "The maximum number of workers concurrently polling for activity tasks has been reached.",
+    );
+    let refused = async {
+        // Until the first has its place the second would wait in its stead.
+        while test.app.engine.pollers("pack") == 0 {
+            tokio::task::yield_now().await;
+        }
+        refused.await;
+    };
+    tokio::select! {
+        _ = &mut waiting => panic!("there is no task to be had"),
+        () = refused => {}
+    }
+}

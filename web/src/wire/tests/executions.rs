@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::settings::Settings;
 
 const TOO_LONG: &str = "failed to satisfy constraint: Member must have length less than or equal to \
                         262144";
@@ -190,4 +191,26 @@ async fn what_does_not_exist_or_runs_is_not_redriven() {
         test.refuse("RedriveExecution", input, error, &message)
             .await;
     }
+}
+
+#[tokio::test]
+async fn no_more_executions_are_open_than_may_be() {
+    let mut settings = Settings::default();
+    settings.limits.open_executions_max = 1;
+    let test = TestApp::with(settings).await;
+    let wait = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9000,"End":true}}}"#;
+    test.ok(
+        "CreateStateMachine",
+        machine("wait", json!({ "definition": wait })),
+    )
+    .await;
+    let start = || json!({ "stateMachineArn": arn("stateMachine:wait") });
+    let started = test.ok("StartExecution", start()).await;
+    let message = "The maximum number of running executions has been reached. Running executions \
+                   must end or be stopped before a new execution can be started.";
+    test.refuse("StartExecution", start(), "ExecutionLimitExceeded", message)
+        .await;
+    let stop = json!({ "executionArn": started["executionArn"] });
+    test.ok("StopExecution", stop).await;
+    test.ok("StartExecution", start()).await;
 }

@@ -37,6 +37,7 @@ impl Setting {
             payload_bytes_max: choices.of(&[262_144, 900, 300]),
             variables_bytes_max: choices.of(&[262_144, 600]),
             events_max: choices.of(&[200, 60]),
+            execution_seconds_max: 365 * 24 * 60 * 60,
             concurrency_max: u64::from(choices.below(4)) + 1,
             step_events_max: choices.of(&[512, 1, 4, 9]),
             step_bytes_max: choices.of(&[512 * 1024, 200]),
