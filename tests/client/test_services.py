@@ -1,39 +1,25 @@
 """Service integrations against a public mock of AWS: one definition, the address from the settings."""
 
 import json
-import socket
-import subprocess
-import sys
-import time
+import urllib.parse
+import urllib.request
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 import conftest
 import server as servers
 
 SERVICES = ["dynamodb", "ec2", "eventbridge", "iam", "lambda", "s3", "sns", "sqs"]
-START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def mock():
     """A mock of AWS: its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            assert process.poll() is None and time.monotonic() < until, "the mock did not start"
-            time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(timeout=START_SECONDS)
+    mocked = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    mocked.start()
+    yield "http://{}:{}".format(*mocked.get_host_and_port())
+    mocked.stop()
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +57,10 @@ def run(wired, unique):
 
 
 def closed(sfn, arn):
-    until = time.monotonic() + 60
-    while True:
-        found = sfn.describe_execution(executionArn=arn)
-        if found["status"] != "RUNNING":
-            return found
-        assert time.monotonic() < until, "it does not close"
-        time.sleep(0.01)
+    """The execution as described when it has closed, which the native API waits for."""
+    address = f"{sfn.meta.endpoint_url}/api/v1/executions/{urllib.parse.quote(arn, safe='')}?wait=60s"
+    with urllib.request.urlopen(address):
+        return sfn.describe_execution(executionArn=arn)
 
 
 def output(described):

@@ -1,5 +1,6 @@
 //! Links between the documents lead somewhere.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::{all_files, check, root};
@@ -19,6 +20,26 @@ fn relative_links_in_documents_lead_to_a_file() {
                     found.push(format!("{}:{number}: there is no {target}", file.path));
                 }
             }
+        }
+    }
+    check(&found);
+}
+
+#[test]
+fn each_decision_has_a_number_of_its_own_which_its_heading_repeats() {
+    let mut found = Vec::new();
+    let mut taken = BTreeMap::new();
+    for file in all_files() {
+        let Some(name) = file.path.strip_prefix("docs/decisions/") else {
+            continue;
+        };
+        let number = name.split('-').next().unwrap_or_default();
+        let heading = format!("# {}. ", number.trim_start_matches('0'));
+        if !file.text.starts_with(&heading) {
+            found.push(format!("{}:1: does not begin with '{heading}'", file.path));
+        }
+        if let Some(other) = taken.insert(number.to_owned(), file.path.clone()) {
+            found.push(format!("{}: {other} has its number", file.path));
         }
     }
     check(&found);
