@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::json::{self, Json, ParseError};
+use crate::json::{self, Json, ParseError, bounded, parse::DEPTH_MAX};
 
 /// JSON text that travels through an execution. Cloning is free, and a state that passes its
 /// input on passes this very value on, which is how the journal knows to write it once.
@@ -43,9 +43,22 @@ impl Payload {
         Self(Arc::new(inner))
     }
 
-    /// The text. A computed value is spelled out when first asked for.
+    /// The text. A computed value is spelled out when first asked for: weigh it before, with
+    /// [`Payload::bytes_within`], where it may be large.
     pub fn text(&self) -> &str {
         self.shared_text()
+    }
+
+    /// The bytes of the text, unless they are more than `bytes_max` or the value nests deeper than
+    /// text that can be read back. A computed value is not spelled out for it: values share their
+    /// parts, so a small one can spell gigabytes.
+    pub fn bytes_within(&self, bytes_max: usize) -> Option<usize> {
+        match (self.0.text.get(), self.0.value.get()) {
+            (Some(text), _) => Some(text.len()),
+            (None, Some(value)) => bounded::measure(value, bytes_max, DEPTH_MAX).ok(),
+            (None, None) => None,
+        }
+        .filter(|bytes| *bytes <= bytes_max)
     }
 
     fn shared_text(&self) -> &Arc<str> {

@@ -66,7 +66,8 @@ impl Node {
         match &*invocation.callee {
             Callee::Lambda { arn } => {
                 let function = FunctionName::parse(arn)
-                    .map_err(|error| StateError::new(names::RUNTIME, error.to_string()))?;
+                    .map_err(|error| StateError::new(names::RUNTIME, error.to_string()))
+                    .map_err(|error| invocation.framed(error))?;
                 let call = self.function_call(facts, invocation, function);
                 let answer = self.settings.invoker.invoke(call).await?;
                 Ok(Reply::Result(answer.payload))
@@ -80,13 +81,17 @@ impl Node {
                 let action = resource.split('.').next().unwrap_or_default();
                 match (&**resource_type, action) {
                     ("lambda", "invoke") => self.lambda_invoke(facts, invocation).await,
-                    ("states", "startExecution") => self.start_child(facts, invocation).await,
+                    ("states", "startExecution") => {
+                        let started = self.start_child(facts, invocation).await;
+                        started.map_err(|error| invocation.framed(error))
+                    }
                     ("http", "invoke") => {
                         let call = HttpCall {
                             parameters: invocation.arguments.json().clone(),
                             time_left: self.time_left(invocation),
                         };
-                        let output = self.settings.http.invoke(call).await?;
+                        let output = self.settings.http.invoke(call).await;
+                        let output = output.map_err(|error| invocation.framed(error))?;
                         Ok(Reply::Result(Payload::from(output)))
                     }
                     _ => {
@@ -104,7 +109,8 @@ impl Node {
         facts: &Facts,
         invocation: &Invocation,
     ) -> Result<Reply, StateError> {
-        let request = lambda_invoke::request(invocation.arguments.json())?;
+        let request = lambda_invoke::request(invocation.arguments.json());
+        let request = request.map_err(|error| invocation.framed(error))?;
         let mut call = self.function_call(facts, invocation, request.function);
         call.payload = request.payload;
         call.invocation_type = request.invocation_type;

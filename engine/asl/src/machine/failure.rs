@@ -77,11 +77,10 @@ fn catchers(state: &State) -> &[Catcher] {
 
 /// An expression's failure as an error of the state, in AWS's frame.
 pub(super) fn framed(visit: &Visit, error: &EvalError) -> StateError {
-    let cause = format!(
-        "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
-        visit.state, visit.entered, error.detail
-    );
-    StateError::new(error.error, cause)
+    StateError::new(
+        error.error,
+        super::frame(&visit.state, visit.entered, &error.detail),
+    )
 }
 
 impl Stepper<'_> {

@@ -87,16 +87,18 @@ impl Stepper<'_> {
         (output, assigned): &(Payload, Assigned),
     ) -> bool {
         let output_max = self.limits.payload_bytes_max;
-        if !output.is_same(&visit.input) && output.text().len() > output_max {
+        if !output.is_same(&visit.input) && output.bytes_within(output_max).is_none() {
             return true;
         }
         if assigned.is_empty() {
             return false;
         }
-        let bytes = assigned.iter().map(|(_, value)| value.text().len());
-        let bytes: usize = bytes.sum();
-        if bytes > output_max {
-            return true;
+        let mut bytes = 0;
+        for (_, value) in assigned {
+            match value.bytes_within(output_max.saturating_sub(bytes)) {
+                Some(more) => bytes += more,
+                None => return true,
+            }
         }
         let threads = self.execution.threads.values();
         let held = threads.flat_map(|thread| thread.variables.values());

@@ -10,6 +10,7 @@ use super::{
     data::Scene,
     execution::{Position, ThreadId, Visit},
     history::{Detail, MapPolicy},
+    leave::too_large,
     step::{Halt, Stepper},
 };
 use crate::{
@@ -125,6 +126,9 @@ impl Stepper<'_> {
             let (index, cause) = (items.next, items.cause);
             let (all, arguments) = (items.items.clone(), items.arguments.clone());
             return match self.item_input(thread, map, visit, &all, &arguments, index)? {
+                Ok(input) if input.bytes_within(self.limits.payload_bytes_max).is_none() => {
+                    self.fail_map(thread, too_large(&name))
+                }
                 Ok(input) => {
                     self.emit(
                         thread,

@@ -33,7 +33,11 @@ pub use history::{Entry, Event};
 pub use redrive::redrive;
 pub use step::{Limits, Surroundings, advance};
 
-use crate::{error::StateError, payload::Payload, time::Timestamp};
+use crate::{
+    error::{StateError, names},
+    payload::Payload,
+    time::Timestamp,
+};
 
 /// Something that happened outside an execution.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +113,8 @@ pub enum Command {
 pub struct Invocation {
     pub attempt: u64,
     pub state: Arc<str>,
+    /// The event by which the state was entered.
+    pub entered: u64,
     pub callee: Arc<history::Callee>,
     pub arguments: Payload,
     pub timeout_at: Option<Timestamp>,
@@ -117,6 +123,27 @@ pub struct Invocation {
     pub nonce: u128,
     /// The service has taken the request already: only its end is awaited.
     pub is_submitted: bool,
+}
+
+impl Invocation {
+    /// An error that kept the call from being made, with the frame that States.Runtime has.
+    #[must_use]
+    pub fn framed(&self, error: StateError) -> StateError {
+        if error.error.as_deref() != Some(names::RUNTIME) {
+            return error;
+        }
+        let detail = error.cause.as_deref().unwrap_or_default();
+        StateError::new(names::RUNTIME, frame(&self.state, self.entered, detail))
+    }
+}
+
+/// The cause of an error of the interpreter itself: which state it met and when that was entered.
+/// Source: recorded executions. Errors of functions and services have no such frame.
+fn frame(state: &str, entered: u64, detail: &str) -> String {
+    format!(
+        "An error occurred while executing the state '{state}' (entered at the event id \
+         #{entered}). {detail}"
+    )
 }
 
 /// A task that the outside can end by its token; recorded in the step's own commit.

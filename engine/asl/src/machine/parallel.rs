@@ -5,6 +5,7 @@ use super::{
     data::Scene,
     execution::{ThreadId, Visit},
     history::Detail,
+    leave::too_large,
     step::{Halt, Stepper},
 };
 use crate::definition::{State, StateType};
@@ -29,6 +30,13 @@ impl Stepper<'_> {
             .and_then(|input| scene.arguments(state, &input, self.random));
         drop(scene);
         match arguments {
+            Ok(arguments)
+                if arguments
+                    .bytes_within(self.limits.payload_bytes_max)
+                    .is_none() =>
+            {
+                self.fail(thread, state, visit, too_large(&visit.state))
+            }
             Ok(arguments) => {
                 let cause = self.execution.thread(thread)?.last_event;
                 self.emit(thread, cause, Detail::ParallelStarted { arguments })?;

@@ -74,6 +74,7 @@ pub(super) fn call_commands(
         commands.push(Command::Invoke(Box::new(Invocation {
             attempt: call.attempt,
             state: Arc::clone(&visit.state),
+            entered: visit.entered,
             callee: Arc::clone(&call.callee),
             arguments: call.arguments.clone(),
             timeout_at: call.timeout_at,

@@ -56,7 +56,8 @@ impl Stepper<'_> {
             Ok(plan) => plan,
             Err(error) => return self.fail_evaluation(thread, state, visit, &error),
         };
-        if plan.arguments.text().len() > self.limits.payload_bytes_max {
+        let bytes_max = self.limits.payload_bytes_max;
+        if plan.arguments.bytes_within(bytes_max).is_none() {
             return self.fail(thread, state, visit, too_large(&visit.state));
         }
         let call = Arc::new(callee(&task.resource));

@@ -230,3 +230,33 @@ async fn a_map_of_many_items_takes_several_steps() {
     assert_eq!(output(&view).to_text(), input);
     engine.stop_node().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_cannot_be_made_says_in_which_state() {
+    let world = World::new(Fake::new()).await;
+    let task = |resource: &str| {
+        format!(
+            r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"arn:aws:states:::{resource}","Parameters":{{"A":1}},"End":true}}}}}}"#
+        )
+    };
+    let engine = world.node(1).await;
+    for (name, resource) in [
+        ("child", "states:startExecution"),
+        ("function", "lambda:invoke"),
+        ("http", "http:invoke"),
+        ("other", "sqs:sendMessage"),
+    ] {
+        world.machine(name, &task(resource)).await;
+        let view = run(&engine, name, "{}").await;
+        let closed = view.closed.as_ref().unwrap();
+        let asl::machine::Outcome::Failed(error) = &closed.outcome else {
+            panic!("{resource}: {:?}", closed.outcome);
+        };
+        assert_eq!(error.error.as_deref(), Some("States.Runtime"), "{resource}");
+        let frame =
+            "An error occurred while executing the state 'T' (entered at the event id #2). ";
+        let cause = error.cause.as_deref().unwrap();
+        assert!(cause.starts_with(frame), "{resource}: {cause}");
+    }
+    engine.stop_node().await;
+}

@@ -204,3 +204,75 @@ fn a_woken_execution_that_has_closed_asks_for_nothing() {
         }]
     ));
 }
+
+/// Values share their parts: what each of these computes would spell from gigabytes upwards, and is
+/// never written out.
+#[test]
+fn what_spells_a_huge_text_is_refused_before_it_is_spelled() {
+    let doubled = |times: usize| {
+        let call = |inner: String| format!("States.Array({inner}, {inner})");
+        (0..times).fold("$.a".to_owned(), |inner, _| call(inner))
+    };
+    let wide: Vec<String> = (0..8).map(|n| format!(r#""k{n}.$":"$""#)).collect();
+    let wide = wide.join(",");
+    let branch = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
+    let branches: Vec<String> = (0..20)
+        .map(|n| branch.replace('B', &format!("B{n}")))
+        .collect();
+    let innermost = r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#;
+    let deep = (0..12).fold(innermost.to_owned(), |inner, level| {
+        format!(
+            r#"{{"StartAt":"P{level}","States":{{"P{level}":{{"Type":"Parallel","End":true,
+                "Parameters":{{{wide}}},"Branches":[{inner}]}}}}}}"#
+        )
+    });
+    let cases = [
+        // Forty times twice, each in a state of its own.
+        r#"{"StartAt":"D","States":{"D":{"Type":"Pass","Parameters":{"a.$":"States.Array($.a, $.a)"},"Next":"C"},
+            "C":{"Type":"Choice","Choices":[{"Variable":"$.never","IsPresent":true,"Next":"E"}],"Default":"D"},"E":{"Type":"Succeed"}}}"#.to_owned(),
+        // Many results that are one value, joined to a list.
+        format!(r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","ItemsPath":"$.items","ItemSelector":{{"a.$":"$.a"}},"ItemProcessor":{branch},"End":true}}}}}}"#),
+        format!(r#"{{"StartAt":"P","States":{{"P":{{"Type":"Parallel","Branches":[{}],"End":true}}}}}}"#, branches.join(",")),
+        // Each level hands eight times its input to the next.
+        deep,
+        format!(r#"{{"StartAt":"P","States":{{"P":{{"Type":"Pass","Assign":{{{wide}}},"End":true}}}}}}"#),
+        format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{LAMBDA}:f","Parameters":{{{wide}}},"End":true}}}}}}"#),
+        format!(r#"{{"StartAt":"P","States":{{"P":{{"Type":"Pass","Parameters":{{"a.$":"{}"}},"End":true}}}}}}"#, doubled(4)),
+    ];
+    let items: Vec<Json> = (0..50_i64).map(Json::from).collect();
+    let input = Json::members([
+        ("a", Json::string("x".repeat(40_000))),
+        ("items", Json::array(items)),
+    ]);
+    for source in cases {
+        let mut world = World::new(&json(&source), 1);
+        match world.run(&input) {
+            Some(Outcome::Failed(error)) => {
+                let shown = source.get(..80).unwrap_or(&source);
+                let name = error.error.as_deref();
+                let expected = ["States.DataLimitExceeded", "States.IntrinsicFailure"];
+                assert!(
+                    name.is_some_and(|name| expected.contains(&name)),
+                    "{shown}: {error:?}"
+                );
+            }
+            other => panic!("{source} failed, not: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_result_that_nests_deeper_than_text_can_is_refused() {
+    let source = json(
+        r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","Next":"C","Branches":[
+            {"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}]},
+            "C":{"Type":"Choice","Choices":[{"Variable":"$.never","IsPresent":true,"Next":"E"}],"Default":"P"},"E":{"Type":"Succeed"}}}"#,
+    );
+    let mut world = World::new(&source, 1);
+    match world.run(&json("{}")) {
+        Some(Outcome::Failed(error)) => {
+            assert_eq!(error.error.as_deref(), Some("States.DataLimitExceeded"));
+        }
+        other => panic!("the execution failed, not: {other:?}"),
+    }
+}
