@@ -19,7 +19,7 @@ use crate::{Fault, engine::Engine, node::Node, patience::Patience, queue::Pendin
 const LOOK: Duration = Duration::from_millis(2);
 
 /// After so long without rest something is wrong, however busy the machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Nothing that lies further ahead is waited for.
 const FAR: Duration = Duration::from_hours(24);

@@ -15,7 +15,7 @@ pub enum Point {
 }
 
 #[cfg(feature = "fault-points")]
-pub use armed::{Action, Faults, next_wakeup};
+pub use armed::{Action, Faults, next_wakeup, silence};
 #[cfg(not(feature = "fault-points"))]
 pub use harmless::Faults;
 
@@ -54,7 +54,7 @@ mod armed {
 
     use super::Point;
     use crate::commit::Item;
-    use crate::ids::ExecutionId;
+    use crate::ids::{ExecutionId, NodeId};
 
     /// What happens at a point.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ mod armed {
         Disconnect,
         /// The writer hangs for good, as if the process had died: nothing follows.
         Hang,
+        /// The writer waits until the test lets it go on.
+        Hold,
         /// The process ends at once.
         Abort,
     }
@@ -74,6 +76,7 @@ mod armed {
         hung: Arc<watch::Sender<u64>>,
         /// How often something was done.
         done: Arc<watch::Sender<u64>>,
+        may_go_on: Arc<watch::Sender<bool>>,
     }
 
     #[derive(Debug, Default)]
@@ -98,6 +101,7 @@ mod armed {
                 state: Arc::default(),
                 hung: Arc::new(watch::channel(0).0),
                 done: Arc::new(watch::channel(0).0),
+                may_go_on: Arc::new(watch::channel(false).0),
             }
         }
 
@@ -129,6 +133,11 @@ mod armed {
             let mut done = self.done.subscribe();
             // The sender is in self, so waiting cannot fail.
             drop(done.wait_for(|count| *count >= times).await);
+        }
+
+        /// Lets writers go on that are held.
+        pub fn let_go(&self) {
+            self.may_go_on.send_replace(true);
         }
 
         /// Waits until that many writers hang.
@@ -167,6 +176,12 @@ mod armed {
                     self.hung.send_modify(|count| *count += 1);
                     pending().await
                 }
+                Some(Action::Hold) => {
+                    let mut may_go_on = self.may_go_on.subscribe();
+                    // The sender is in self, so waiting cannot fail.
+                    drop(may_go_on.wait_for(|may| *may).await);
+                    Ok(())
+                }
                 Some(Action::Abort) => std::process::abort(),
             }
         }
@@ -185,6 +200,13 @@ mod armed {
             WHERE execution_id <> ALL ($1)";
         let due: Option<i64> = sqlx::query_scalar(text).bind(&except).fetch_one(db).await?;
         Ok(due.map(Timestamp))
+    }
+
+    /// Makes the last heartbeat of a node an hour older than it is.
+    pub async fn silence(db: impl PgExecutor<'_>, node: NodeId) -> Result<(), sqlx::Error> {
+        let text = "UPDATE node_heartbeat SET at = at - interval '1 hour' WHERE node_id = $1";
+        sqlx::query(text).bind(node.0).execute(db).await?;
+        Ok(())
     }
 
     impl Trigger {

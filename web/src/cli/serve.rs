@@ -30,6 +30,10 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// How often the work beside requests is done.
 const MAINTAIN: Duration = Duration::from_secs(5);
 
+/// The stack of a thread. JSON nests up to 1,000 levels, as AWS's, and is read, written and compared
+/// level by level; a level takes up to 5 KB in a debug build. Only what is used becomes memory.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -43,6 +47,7 @@ impl Serve {
         log::begin(&settings.log)?;
         tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .thread_stack_size(STACK_BYTES)
             .build()
             .map_err(|error| Failure::new(Exit::Broken, format!("starting: {error}")))?
             .block_on(serve(settings, screen))

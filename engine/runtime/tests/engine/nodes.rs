@@ -1,9 +1,11 @@
 //! Several nodes on one database: takeovers, hand-overs, and what is sent to the wrong one.
 
 use functions::fake::{Fake, Reply};
-use runtime::TaskEnd;
+use runtime::{NodeId, TaskEnd};
+use store::fault::{Action, Point};
+use uuid::Uuid;
 
-use crate::world::{LAMBDA, PATIENCE, World, output, request};
+use crate::world::{LAMBDA, PATIENCE, World, history, output, request, value};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_node_hands_its_executions_over() {
@@ -94,4 +96,44 @@ async fn a_name_is_given_once_whichever_node_is_asked() {
     for node in nodes {
         node.stop_node().await;
     }
+}
+
+/// The first node has its function's answer and is about to commit it when its shards are taken over:
+/// what it then sends does not land, and the answer that counts is the one that the second node gets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_held_open_across_a_takeover_does_not_land() {
+    let fake = Fake::new()
+        .function("f", [value("1"), value("2")])
+        .held("f");
+    let world = World::new(fake.clone()).await;
+    world
+        .machine(
+            "m",
+            &format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{LAMBDA}:f","End":true}}}}}}"#),
+        )
+        .await;
+    let db = world.another_db().await;
+    let first = world.node_on(db.clone(), 1).await;
+    let id = first.start(request("m", "{}")).await.unwrap().facts.id;
+    db.faults()
+        .arm_step(Point::BeforeCommit, id, 2, Action::Hold);
+    fake.release("f", 1);
+    db.faults().until_cut(1).await;
+    let second = world.node(2).await;
+    world.let_lease_run_out(NodeId(Uuid::from_u128(1))).await;
+    db.faults().let_go();
+    fake.release("f", 100);
+    let view = second.wait(id, PATIENCE).await.unwrap().unwrap();
+    assert_eq!(output(&view).to_text(), "2");
+    let calls = fake.calls();
+    assert!(calls.iter().all(|call| call.token == calls[0].token));
+    let lines = history(&second, &view).await;
+    let ends = lines
+        .iter()
+        .filter(|line| line.ends_with("LambdaFunctionSucceeded"));
+    assert_eq!(ends.count(), 1, "{lines:?}");
+    // The first node lives on, as another.
+    first.wait(id, PATIENCE).await.unwrap();
+    first.stop_node().await;
+    second.stop_node().await;
 }

@@ -12,6 +12,7 @@ use functions::{
 use runtime::{Engine, Names, NodeId, Settings, StartRequest, View};
 use store::{
     db::Db,
+    ids::Incarnation,
     machine::{Created, Machine, New, create},
     revision::Revision,
 };
@@ -77,6 +78,21 @@ impl World {
         settings.lease = Duration::from_secs(5);
         change(&mut settings);
         Engine::open(db, settings).await.unwrap()
+    }
+
+    /// Lets this life of a node look silent until another node has taken it over.
+    pub(crate) async fn let_lease_run_out(&self, node: NodeId) {
+        let incarnation = self.incarnation(node).await.unwrap();
+        while self.incarnation(node).await == Some(incarnation) {
+            store::fault::silence(&self.db, node).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn incarnation(&self, node: NodeId) -> Option<Incarnation> {
+        let nodes = store::lease::nodes(&self.db).await.unwrap();
+        let node = nodes.iter().find(|living| living.node == node);
+        node.map(|node| node.incarnation)
     }
 
     pub(crate) async fn machine(&self, name: &str, definition: &str) {
