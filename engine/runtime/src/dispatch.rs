@@ -95,8 +95,8 @@ impl Node {
                         Ok(Reply::Result(Payload::from(output)))
                     }
                     _ => {
-                        self.call_service(facts, invocation, resource_type, action)
-                            .await
+                        let called = self.call_service(facts, invocation, resource_type, action);
+                        called.await.map_err(|error| invocation.framed(error))
                     }
                 }
             }

@@ -234,20 +234,19 @@ async fn a_map_of_many_items_takes_several_steps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_cannot_be_made_says_in_which_state() {
     let world = World::new(Fake::new()).await;
-    let task = |resource: &str| {
+    // Only the run shows that what must be a text is a number.
+    let task = |resource: &str, field: &str| {
         format!(
-            r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"arn:aws:states:::{resource}","Parameters":{{"A":1}},"End":true}}}}}}"#
+            r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"arn:aws:states:::{resource}","Parameters":{{"{field}.$":"$.n"}},"End":true}}}}}}"#
         )
     };
     let engine = world.node(1).await;
-    for (name, resource) in [
-        ("child", "states:startExecution"),
-        ("function", "lambda:invoke"),
-        ("http", "http:invoke"),
-        ("other", "sqs:sendMessage"),
+    for (name, resource, field) in [
+        ("child", "states:startExecution", "StateMachineArn"),
+        ("function", "lambda:invoke", "FunctionName"),
     ] {
-        world.machine(name, &task(resource)).await;
-        let view = run(&engine, name, "{}").await;
+        world.machine(name, &task(resource, field)).await;
+        let view = run(&engine, name, r#"{"n":1}"#).await;
         let closed = view.closed.as_ref().unwrap();
         let asl::machine::Outcome::Failed(error) = &closed.outcome else {
             panic!("{resource}: {:?}", closed.outcome);
