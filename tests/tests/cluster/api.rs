@@ -8,7 +8,7 @@ use crate::http;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/flow";
 
-/// How often a client tries again what the server says to try again, and how long it rests before.
+/// How often a client tries again what the server says to try again, and how far apart.
 const TRIES: usize = 200;
 const REST: Duration = Duration::from_millis(100);
 
@@ -49,12 +49,13 @@ impl Node {
     /// A call that reads, tried again while the node cannot answer.
     async fn read(&self, operation: &str, input: Value) -> Value {
         let mut last = None;
+        let mut turn = tokio::time::interval(REST);
         for _ in 0..TRIES {
+            turn.tick().await;
             match self.call(operation, input.clone()).await {
                 Ok(answer) => return answer,
                 Err(refusal) => last = Some(refusal),
             }
-            tokio::time::sleep(REST).await;
         }
         panic!("{operation} of {input}: {last:?}");
     }
@@ -88,13 +89,14 @@ impl Node {
     /// Starts as a careful client does: again under the same name, while the node says to come again.
     pub(crate) async fn start_surely(&self, machine: &str, name: &str, input: &Value) {
         let mut last = None;
+        let mut turn = tokio::time::interval(REST);
         for _ in 0..TRIES {
+            turn.tick().await;
             match self.start(machine, name, input).await {
                 Ok(_) => return,
                 Err((code, _)) if code == "ExecutionAlreadyExists" => return,
                 Err(refusal) => last = Some(refusal),
             }
-            tokio::time::sleep(REST).await;
         }
         panic!("{name} did not start: {last:?}");
     }
