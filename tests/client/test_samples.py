@@ -82,6 +82,24 @@ def test_one_failed_order_does_not_stop_the_others(samples):
     assert [order["status"] for order in ended["output"]] == ["SUCCEEDED", "FAILED"]
 
 
+def test_an_invoice_adds_up(samples):
+    lines = [{"item": "tea", "quantity": 2}, {"item": "milk", "quantity": 12.50}]
+    bill = {"customer": "ada@example.com", "currency": "EUR", "lines": lines}
+    ended = run(samples, "sample-invoice", bill)
+    assert ended["status"] == "SUCCEEDED", ended
+    invoice = ended["output"]
+    assert invoice["net"] == sum(line["price"] * line["quantity"] for line in invoice["lines"])
+    assert invoice["discount"] == round(invoice["net"] * 0.1, 2)
+    assert invoice["invoice"].startswith("INV-")
+
+
+def test_an_invoice_names_what_has_no_price(samples):
+    lines = [{"item": "tea", "quantity": 1}, {"item": 7, "quantity": 1}]
+    ended = run(samples, "sample-invoice", {"customer": "a", "currency": "EUR", "lines": lines})
+    assert (ended["status"], ended["error"]) == ("FAILED", "Unpriced")
+    assert ended["cause"] == "There is no price for 7"
+
+
 def find_token(client, arn):
     """The token that went out, once the function has been handed it."""
     events = client.get_execution_history(executionArn=arn)["events"]

@@ -25,7 +25,7 @@ pub struct Sample {
 }
 
 /// All of them; a machine that another starts comes first.
-pub const SAMPLES: [Sample; 4] = [
+pub const SAMPLES: [Sample; 5] = [
     Sample {
         name: "sample-order",
         definition: include_str!("../../workflows/order.asl.json"),
@@ -45,6 +45,11 @@ pub const SAMPLES: [Sample; 4] = [
         name: "sample-nested",
         definition: include_str!("../../workflows/nested.asl.json"),
         input: r#"{"orders": [{"order": 1, "customer": "ada@example.com", "amount": 20, "items": []}, {"order": 2, "customer": "bob@example.com", "amount": 5000, "items": []}]}"#,
+    },
+    Sample {
+        name: "sample-invoice",
+        definition: include_str!("../../workflows/invoice.asl.json"),
+        input: r#"{"customer": "ada@example.com", "currency": "EUR", "lines": [{"item": "tea", "quantity": 2}, {"item": "milk", "quantity": 12}]}"#,
     },
 ];
 

@@ -1,6 +1,6 @@
 //! The official JSONata suite, asked through states: each case is a definition of two states, run by
 //! the core. What differs is named with its reason in `cases/jsonata/known_gaps.json`, which only
-//! shrinks.
+//! shrinks. Beside it, what the fields of states do with values and errors: `cases/jsonata/*.json`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/run.rs"]
@@ -109,7 +109,7 @@ fn compare(folder: &Path, file: &str, case: &Json, form: &str) -> Result<(), Str
         ("States", Json::members([("Bind", bind), ("Ask", ask)])),
     ]);
     let input = Json::members([("d", data), ("b", bindings.clone())]);
-    let ended = run(&definition.to_text(), &input.to_text());
+    let (ended, _) = run(&definition.to_text(), &input.to_text());
     let may_fail = case.get("code").is_some()
         || case.get("error").is_some()
         || case.get("undefinedResult").is_some();
@@ -139,6 +139,78 @@ fn compare(folder: &Path, file: &str, case: &Json, form: &str) -> Result<(), Str
         (Ended::Refused(_), None) if may_fail => Ok(()),
         (ended, expected) => Err(format!("{asked}: {ended:?} instead of {expected:?}")),
     }
+}
+
+#[test]
+fn the_fields_of_states_answer_as_aws_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/jsonata");
+    let (mut count, mut failures) = (0, Vec::new());
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let document = read(&file);
+        let Some(cases) = document.get("cases").and_then(Json::as_array) else {
+            continue;
+        };
+        assert_ne!(
+            text(&document, "source"),
+            "",
+            "{} names no source",
+            file.display()
+        );
+        for case in cases {
+            count += 1;
+            let expected = case.get("expected").unwrap();
+            let found = answer(case);
+            if found.to_text() != expected.to_text() {
+                let what = text(case, "what");
+                failures.push(format!("{what}\n  gave     {found}\n  expected {expected}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(count > 60, "only {count} cases");
+}
+
+/// What becomes of a case, in the members of its `expected`.
+fn answer(case: &Json) -> Json {
+    let states = case
+        .get("states")
+        .cloned()
+        .unwrap_or_else(|| Json::members([("S", case.get("state").unwrap().clone())]));
+    let start = states.as_object().unwrap().keys().next().unwrap().clone();
+    let definition = Json::members([
+        ("QueryLanguage", Json::from("JSONata")),
+        ("StartAt", Json::String(start)),
+        ("States", states),
+    ]);
+    let input = case
+        .get("input")
+        .cloned()
+        .unwrap_or_else(Json::empty_object);
+    let (ended, failed) = run(&definition.to_text(), &input.to_text());
+    let mut answer = json::Object::new();
+    match ended {
+        Ended::Refused(message) => {
+            let message = message
+                .strip_prefix("Invalid State Machine Definition: '")
+                .and_then(|rest| rest.strip_suffix('\''));
+            answer.insert("refused".into(), Json::from(message.unwrap_or_default()));
+        }
+        Ended::Succeeded(output) => {
+            answer.insert("output".into(), output);
+        }
+        Ended::Failed(error, cause) => {
+            answer.insert("error".into(), Json::from(error));
+            answer.insert("cause".into(), Json::from(cause));
+        }
+    }
+    if !failed.is_empty() {
+        let places = failed
+            .into_iter()
+            .map(|(state, location)| Json::from(format!("{state}: {location}")));
+        answer.insert("failed".into(), Json::array(places.collect()));
+    }
+    Json::object(answer)
 }
 
 /// Limits have AWS's texts, without a code.

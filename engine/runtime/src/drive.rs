@@ -58,8 +58,13 @@ impl Node {
     ) {
         if may_take_long(&execution, &execution.input) {
             let node = Arc::clone(self);
-            self.tracker
-                .spawn_blocking(move || node.drive(&shard, id, execution));
+            self.tracker.spawn(async move {
+                let worked = Arc::clone(&node);
+                let work = move || worked.drive(&shard, id, execution);
+                if node.compute(work).await.is_err() {
+                    tracing::error!(execution.id = %id, "a compute thread stopped");
+                }
+            });
         } else {
             self.drive(&shard, id, execution);
         }
@@ -102,6 +107,16 @@ impl Node {
         }
     }
 
+    /// Runs `work` on a compute thread, as soon as one of them is free.
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        // It is never closed; without a permit the work is done all the same.
+        let _permit = self.computes.acquire().await.ok();
+        self.tracker.spawn_blocking(work).await
+    }
+
     /// The first input of an execution, worked on where it fits.
     pub(crate) async fn advance_first(
         self: &Arc<Self>,
@@ -112,7 +127,7 @@ impl Node {
         let input = Input::Start { input };
         let (execution, step) = if is_long {
             let node = Arc::clone(self);
-            let worked = self.tracker.spawn_blocking(move || {
+            let worked = self.compute(move || {
                 let step = node.advance(&mut execution, input);
                 (execution, step)
             });

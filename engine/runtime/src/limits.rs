@@ -31,6 +31,12 @@ pub const INBOX_POLL: Duration = Duration::from_secs(1);
 /// A payload from which evaluation moves to a compute thread: under it, the switch costs more.
 pub const COMPUTE_BYTES: usize = 64 * 1024;
 
+/// Compute threads that work at once, at least two: as many as there are cores, so that long evaluations
+/// share them, and so that what one may hold in memory is not held a hundred times.
+pub fn computes_max() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
+}
+
 /// Closed executions that DescribeExecution answers from memory.
 pub const RECENT_MAX: usize = 4_096;
 pub const RECENT_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -30,7 +30,7 @@ use crate::{
     inbox::Inbox,
     limits::{
         ACTIVITY_POLLERS_MAX, CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, OPEN_EXECUTIONS_MAX,
-        RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE,
+        RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
     },
     metrics::Metrics,
     names::Names,
@@ -121,6 +121,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Metrics,
     pub(crate) calls: Semaphore,
     pub(crate) loads: Semaphore,
+    pub(crate) computes: Semaphore,
     pub(crate) snapshot_writes: Arc<Semaphore>,
     pub(crate) tracker: TaskTracker,
     /// No new work.
@@ -175,6 +176,7 @@ impl Node {
             metrics,
             calls: Semaphore::new(CALLS_MAX),
             loads: Semaphore::new(LOADS_MAX),
+            computes: Semaphore::new(computes_max()),
             snapshot_writes: Arc::new(Semaphore::new(SNAPSHOT_WRITES_MAX)),
             tracker: TaskTracker::new(),
             stopping: CancellationToken::new(),

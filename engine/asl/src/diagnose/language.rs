@@ -186,7 +186,7 @@ pub(super) fn looks_like_path(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnose::testing::{check, check_state};
+    use crate::diagnose::testing::{check, check_state, check_warnings, one_state};
     use crate::query::jsonata::{Text, text};
 
     #[test]
@@ -240,6 +240,19 @@ mod tests {
                 "StartAt":"P","States":{"P":{"Type":"Pass","End":true,"Output":1}}}}}}"#,
             &[
                 "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/M/ItemProcessor/States/P",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_name_that_no_path_leads_to_is_worth_a_warning() {
+        check_warnings(
+            &one_state(
+                r#""Type":"Pass","QueryLanguage":"JSONata","Output":"{% $count(items) + $states.input.n %}""#,
+                r#""End":true"#,
+            ),
+            &[
+                "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'items' at the top level is not supported. at /States/S/Output",
             ],
         );
     }

@@ -17,9 +17,9 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use super::{Env, EvalError, SyntaxError, VariableNames, Variables, limits, quote};
+use super::{Env, EvalError, SyntaxError, VariableNames, Variables, limits};
 use crate::{
     error::names,
     json::{
@@ -222,7 +222,7 @@ impl Jsonata {
         self.error(&format!(
             "returned an unexpected result type. Expected '{expected}', but was '{}' for value: {}",
             value.kind(),
-            quote(value)
+            bounded::prefix(value, QUOTED_MAX)
         ))
     }
 
@@ -230,13 +230,15 @@ impl Jsonata {
     pub fn unfit(&self, why: &str, value: &Json) -> EvalError {
         self.error(&format!(
             "returned an invalid result. {why}, but was: {}",
-            quote(value)
+            bounded::prefix(value, QUOTED_MAX)
         ))
     }
 
     fn failed(&self, failure: &Failure) -> EvalError {
         self.error(&match failure {
             Failure::Thrown { code, message } => {
+                // `$error` takes any text.
+                let message = shortened(message, QUOTED_MAX);
                 format!("threw an error during evaluation. {code}: {message}")
             }
             Failure::Memory => {
@@ -257,20 +259,29 @@ impl Jsonata {
 
     fn error(&self, what: &str) -> EvalError {
         let Inner { text, location, .. } = &*self.0;
-        // A cause has its limit; what matters comes after the expression.
-        let shown = text
-            .char_indices()
-            .nth(limits::QUOTED_BYTES_MAX / 8)
-            .map_or_else(
-                || text.to_string(),
-                |(end, _)| format!("{}…", text.get(..end).unwrap_or_default()),
-            );
+        let shown = shortened(text, QUOTED_MAX);
+        let location = shortened(location, LOCATION_BYTES_MAX);
         EvalError {
             error: names::QUERY_EVALUATION_ERROR,
             detail: format!(
                 "The JSONata expression '{shown}' specified for the field '{location}' {what}"
             ),
-            location: Some(location.to_string()),
+            location: Some(location.into_owned()),
         }
     }
+}
+
+/// Bytes of an expression, and of a value or a message, that a cause quotes: both fit into the 32,768
+/// characters that it may have.
+const QUOTED_MAX: usize = limits::QUOTED_BYTES_MAX / 2;
+
+/// Bytes of a location. Source: API reference, EvaluationFailedEventDetails, 256 characters.
+const LOCATION_BYTES_MAX: usize = 250;
+
+fn shortened(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    if text.len() <= bytes_max {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(bytes_max);
+    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
 }

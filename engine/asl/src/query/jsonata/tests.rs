@@ -194,6 +194,21 @@ fn what_is_no_value_is_an_error() {
 }
 
 #[test]
+fn a_cause_stays_within_its_limit() {
+    for expression in [
+        "$error($pad('x', 900000))".to_owned(),
+        format!("'{}' + 1", "y".repeat(60_000)),
+        format!("$number($pad('{}', 900000))", "é".repeat(20_000)),
+    ] {
+        let error = evaluate(&expression).unwrap_err();
+        assert!(error.detail.chars().count() < 32_000, "{expression}");
+    }
+    let long = Jsonata::parse("$nothing", &"é/".repeat(10_000)).unwrap();
+    let error = with_env("{}", "{}", "{}", |env| long.evaluate(env)).unwrap_err();
+    assert!(error.location.unwrap().chars().count() <= 256);
+}
+
+#[test]
 fn an_evaluation_is_bounded() {
     const MEMORY: &str = "threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage";
     const TIME: &str =

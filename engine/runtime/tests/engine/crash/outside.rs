@@ -31,6 +31,14 @@ pub(crate) const SAMPLES_INPUTS: &[(&str, &str)] = &[
         r#"{"currency":"EUR","items":["a","b","c","d","e","f","g","h","i",4]}"#,
     ),
     (
+        "invoice",
+        r#"{"customer":"ada","currency":"EUR","lines":[{"item":"tea","quantity":2},{"item":"milk","quantity":12.50}]}"#,
+    ),
+    (
+        "invoice",
+        r#"{"customer":"ada","currency":"EUR","lines":[{"item":"tea","quantity":1},{"item":7,"quantity":1}]}"#,
+    ),
+    (
         "nested",
         r#"{"orders":[{"order":7,"customer":"ada","amount":120,"items":[]},{"order":8,"customer":"bob","amount":5000,"items":[]}]}"#,
     ),

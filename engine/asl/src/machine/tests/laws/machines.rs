@@ -118,11 +118,14 @@ impl Maker<'_, '_> {
                 readable: &readable,
                 own: own.as_ref(),
             };
-            let state = match &own {
+            let mut state = match &own {
                 // The variable is assigned somewhere in its scope.
                 Some(own) if index == 0 => self.assigning_pass(&place, own),
                 _ => self.state(&place),
             };
+            if self.choices.one_in(4) {
+                super::jsonata::translate(&mut state, self.choices, &readable);
+            }
             states.insert(name.clone(), Value::Object(state));
         }
         let mut scope = Members::new();
@@ -354,13 +357,14 @@ impl Maker<'_, '_> {
 
     /// `Retry` and `Catch`.
     fn handlers(&mut self, state: &mut Members, place: &Place<'_>) {
-        let errors = [
+        let errors: [&str; 7] = [
             "States.ALL",
             "E1",
             "States.TaskFailed",
             "States.Timeout",
             "States.Runtime",
             "States.DataLimitExceeded",
+            "States.QueryEvaluationError",
         ];
         if self.choices.one_in(2) {
             let mut retry = Vec::new();
