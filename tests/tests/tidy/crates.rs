@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("engine/functions", &["asl"], &["axum", "sqlx", "askama"]),
     ("engine/objects", &["asl"], &["axum", "sqlx", "askama"]),
+    ("engine/services", &["asl"], &["axum", "sqlx", "askama"]),
     (
         "engine/embedded_pg",
         &[],
@@ -23,7 +24,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine/runtime",
-        &["asl", "store", "functions", "objects"],
+        &["asl", "store", "functions", "objects", "services"],
         &["axum", "sqlx", "reqwest", "askama"],
     ),
     (
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "store",
             "functions",
             "objects",
+            "services",
             "embedded_pg",
             "runtime",
         ],
@@ -42,11 +44,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("xtask", &["embedded_pg"], &["axum", "reqwest"]),
 ];
 
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "asl",
     "store",
     "functions",
     "objects",
+    "services",
     "embedded_pg",
     "runtime",
     "stepwright",

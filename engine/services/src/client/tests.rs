@@ -1,3 +1,5 @@
+//! Calls as services see them, against a double that answers one call with fixed bytes.
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;

@@ -1,3 +1,5 @@
+//! Every model that is carried: it can be read, and says what a call needs to know.
+
 use super::*;
 
 #[test]
