@@ -50,6 +50,7 @@ mod send_task_success;
 mod start_execution;
 mod stop_execution;
 mod tag_resource;
+mod test_state;
 mod untag_resource;
 mod update_state_machine;
 mod update_state_machine_alias;
@@ -114,6 +115,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "StartExecution" => start_execution,
         "StopExecution" => stop_execution,
         "TagResource" => tag_resource,
+        "TestState" => test_state,
         "UntagResource" => untag_resource,
         "UpdateStateMachine" => update_state_machine,
         "UpdateStateMachineAlias" => update_state_machine_alias,

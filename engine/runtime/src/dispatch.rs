@@ -58,7 +58,7 @@ impl Node {
         slot.calls.insert(attempt, job.abort_handle());
     }
 
-    async fn call(
+    pub(crate) async fn call(
         self: &Arc<Self>,
         facts: &Facts,
         invocation: &Invocation,

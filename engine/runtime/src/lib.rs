@@ -39,6 +39,7 @@ mod shard;
 mod sleep;
 mod snapshots;
 mod start;
+pub mod test_state;
 mod timers;
 mod wait;
 mod writer;

@@ -50,6 +50,9 @@ pub const LIFE_MAX: Duration = Duration::from_hours(365 * 24);
 /// How long a request to redrive is remembered by its token: AWS's 15 minutes.
 pub const REDRIVE_TOKEN_FOR: Duration = Duration::from_mins(15);
 
+/// How long the test of one state may take: AWS's five minutes.
+pub const TEST_STATE_FOR: Duration = Duration::from_mins(5);
+
 /// Executions that are loaded at the same time.
 pub const LOADS_MAX: usize = 8;
 

@@ -25,21 +25,24 @@ pub(super) async fn check(
 ) -> Result<(), ApiError> {
     check_size(app, text)?;
     let (_, diagnostics) = read(text, machine_type).await?;
+    match refusal(&diagnostics) {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+/// The answer to a definition with errors; nothing where it has none.
+pub(super) fn refusal(diagnostics: &[Diagnostic]) -> Option<ApiError> {
     let problems: Vec<String> = diagnostics
         .iter()
         .filter(|it| it.severity == Severity::Error)
         .map(describe)
         .collect();
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        Code::InvalidDefinition,
-        format!(
-            "Invalid State Machine Definition: '{}'",
-            problems.join(", ")
-        ),
-    ))
+    let told = problems.join(", ");
+    (!problems.is_empty()).then(|| {
+        let message = format!("Invalid State Machine Definition: '{told}'");
+        ApiError::new(Code::InvalidDefinition, message)
+    })
 }
 
 /// The answer to a definition that is longer than the setting allows.

@@ -7,6 +7,7 @@ mod executions;
 mod machines;
 mod protocol;
 mod tagging;
+mod test_state;
 mod versions;
 
 use serde_json::{Value, json};

@@ -43,6 +43,15 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// Of a state that is tested by itself.
+    pub(super) fn alone(now: Timestamp, variables: &'a Variables, context: Context<'a>) -> Self {
+        Self {
+            now,
+            variables: Cow::Borrowed(variables),
+            context,
+        }
+    }
+
     pub(super) fn env<'e>(&'e self, input: &'e Json, random: &'e mut dyn Random) -> Env<'e>
     where
         'a: 'e,
@@ -196,7 +205,11 @@ pub(super) fn error_output(error: &StateError) -> Json {
 }
 
 /// `ResultPath`: the raw input with the result where the path says.
-fn combine(path: &ResultPath, raw: &Payload, result: &Payload) -> Result<Payload, EvalError> {
+pub(super) fn combine(
+    path: &ResultPath,
+    raw: &Payload,
+    result: &Payload,
+) -> Result<Payload, EvalError> {
     match path {
         ResultPath::Replace => Ok(result.clone()),
         ResultPath::Discard => Ok(raw.clone()),
@@ -206,7 +219,10 @@ fn combine(path: &ResultPath, raw: &Payload, result: &Payload) -> Result<Payload
     }
 }
 
-fn assigned(template: Option<&Template>, env: &mut Env<'_>) -> Result<Assigned, EvalError> {
+pub(super) fn assigned(
+    template: Option<&Template>,
+    env: &mut Env<'_>,
+) -> Result<Assigned, EvalError> {
     let Some(template) = template else {
         return Ok(Vec::new());
     };

@@ -66,7 +66,7 @@ pub(super) fn retriers(state: &State) -> &[Retrier] {
     }
 }
 
-fn catchers(state: &State) -> &[Catcher] {
+pub(super) fn catchers(state: &State) -> &[Catcher] {
     match &state.kind {
         Kind::Task(task) => &task.catch,
         Kind::Parallel(parallel) => &parallel.catch,

@@ -236,7 +236,7 @@ impl Stepper<'_> {
     clippy::cast_precision_loss,
     reason = "a Map has far fewer than 2^52 items"
 )]
-fn percentage(part: u64, whole: u64) -> f64 {
+pub(super) fn percentage(part: u64, whole: u64) -> f64 {
     part as f64 * 100.0 / whole.max(1) as f64
 }
 
@@ -291,7 +291,7 @@ fn plan(
     })
 }
 
-fn items(
+pub(super) fn items(
     scene: &Scene<'_>,
     source: &Items,
     input: &Payload,
@@ -330,7 +330,7 @@ fn items(
     }
 }
 
-fn whole(
+pub(super) fn whole(
     scene: &Scene<'_>,
     setting: &Setting<u64>,
     field: &str,
@@ -351,7 +351,7 @@ fn whole(
         .ok_or_else(|| not_a(field, "integer", &value, expression))
 }
 
-fn tolerated(
+pub(super) fn tolerated(
     scene: &Scene<'_>,
     setting: &Setting<f64>,
     input: &Payload,

@@ -20,6 +20,7 @@ pub mod snapshot;
 mod standing;
 mod step;
 mod task;
+pub mod test_state;
 pub mod token;
 mod wait;
 

@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// What a task is called with, all of it computed before anything is recorded.
-struct Plan {
-    arguments: Payload,
-    timeout_seconds: Option<u64>,
-    heartbeat_seconds: Option<u64>,
-    role_arn: Option<Arc<str>>,
+pub(super) struct Plan {
+    pub(super) arguments: Payload,
+    pub(super) timeout_seconds: Option<u64>,
+    pub(super) heartbeat_seconds: Option<u64>,
+    pub(super) role_arn: Option<Arc<str>>,
 }
 
 impl Stepper<'_> {
@@ -253,7 +253,7 @@ impl Stepper<'_> {
     }
 }
 
-fn callee(resource: &Resource) -> Callee {
+pub(super) fn callee(resource: &Resource) -> Callee {
     match resource {
         Resource::Lambda { arn } => Callee::Lambda {
             arn: Arc::clone(arn),
@@ -272,7 +272,7 @@ fn callee(resource: &Resource) -> Callee {
     }
 }
 
-fn plan(
+pub(super) fn plan(
     scene: &Scene<'_>,
     state: &State,
     task: &Task,

@@ -94,7 +94,7 @@ impl Stepper<'_> {
     }
 }
 
-fn until(
+pub(super) fn until(
     wait: &Wait,
     scene: &Scene<'_>,
     input: &Payload,
