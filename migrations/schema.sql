@@ -115,6 +115,14 @@ CREATE TABLE execution_close (
     CONSTRAINT execution_close_status_check CHECK (((status >= 1) AND (status <= 4)))
 );
 
+CREATE TABLE execution_log (
+    execution_id uuid NOT NULL,
+    event bigint NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT execution_log_event_check CHECK ((event >= 1))
+);
+
 CREATE TABLE execution_name (
     machine_id uuid NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
@@ -425,6 +433,9 @@ ALTER TABLE ONLY connection
 
 ALTER TABLE ONLY execution_close
     ADD CONSTRAINT execution_close_pkey PRIMARY KEY (execution_id);
+
+ALTER TABLE ONLY execution_log
+    ADD CONSTRAINT execution_log_pkey PRIMARY KEY (execution_id, event);
 
 ALTER TABLE ONLY execution_name
     ADD CONSTRAINT execution_name_pkey PRIMARY KEY (machine_id, name);

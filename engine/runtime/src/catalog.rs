@@ -10,7 +10,7 @@ use asl::{Definition, diagnose::MachineType};
 use store::db::Db;
 use uuid::Uuid;
 
-use crate::{Fault, clock::Clock, names::Names};
+use crate::{Fault, clock::Clock, logs::Logging, names::Names};
 
 /// A revision of a state machine, ready to run.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Revision {
     /// Counts from 1; the initial one has no revision id in the API.
     pub number: i64,
     pub definition: Arc<Definition>,
+    pub logging: Logging,
 }
 
 /// What a machine's name leads to.
@@ -138,5 +139,6 @@ fn read(
         role_arn: Arc::from(revision.role_arn.as_str()),
         number: revision.number,
         definition: Arc::new(definition),
+        logging: Logging::of(&revision.logging),
     })
 }

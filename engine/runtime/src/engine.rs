@@ -6,7 +6,7 @@ use std::{
 };
 
 use asl::{Payload, StateError, machine::token::Token};
-use store::{commit::Parent, db::Db, ids::ExecutionId, token::Ended};
+use store::{commit::Parent, db::Db, event_log::Line, ids::ExecutionId, token::Ended};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -263,6 +263,18 @@ impl Engine {
     /// Why an execution cannot be redriven; nothing where it can.
     pub async fn not_redrivable(&self, view: &View) -> Result<Option<NotRedrivable>, Fault> {
         self.node().not_redrivable(view).await
+    }
+
+    /// At most `limit` lines of an execution's log after event `after`, in order.
+    pub async fn logs(
+        &self,
+        id: ExecutionId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Line>, Fault> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let after = crate::drive::signed(after);
+        Ok(store::event_log::page(&self.0.db, id, after, limit).await?)
     }
 
     /// SendTaskSuccess and SendTaskFailure.

@@ -24,6 +24,7 @@ mod inbox;
 mod jobs;
 pub mod limits;
 mod load;
+pub mod logs;
 pub mod maintenance;
 pub mod metrics;
 pub mod names;

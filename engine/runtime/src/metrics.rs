@@ -23,6 +23,8 @@ pub struct Metrics {
     pub snapshots_written: Counter,
     /// Snapshots that could not be read, so that the whole journal was.
     pub snapshots_refused: Counter,
+    /// Steps whose events were not logged, since too much waited.
+    pub logs_dropped: Counter,
     /// Executions whose retention was over.
     pub forgotten: Counter,
     /// Partitions of the journal that were given back or replaced by smaller ones.
@@ -80,6 +82,11 @@ impl Metrics {
                 "steps_loaded",
                 "Steps that were read to bring executions into memory",
                 &self.steps_loaded,
+            ),
+            (
+                "logs_dropped",
+                "Steps whose events were not logged, since too much waited",
+                &self.logs_dropped,
             ),
             (
                 "snapshots_written",

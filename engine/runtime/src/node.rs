@@ -32,6 +32,7 @@ use crate::{
         ACTIVITY_POLLERS_MAX, CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, OPEN_EXECUTIONS_MAX,
         RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
     },
+    logs::Logs,
     metrics::Metrics,
     names::Names,
     patience::Patience,
@@ -118,6 +119,7 @@ pub(crate) struct Node {
     pub(crate) inbox: Inbox,
     pub(crate) search: Behind,
     pub(crate) admission: Admission,
+    pub(crate) logs: Logs,
     pub(crate) metrics: Metrics,
     pub(crate) calls: Semaphore,
     pub(crate) loads: Semaphore,
@@ -173,6 +175,7 @@ impl Node {
             inbox: Inbox::default(),
             search: Behind::default(),
             admission: Admission::default(),
+            logs: Logs::default(),
             metrics,
             calls: Semaphore::new(CALLS_MAX),
             loads: Semaphore::new(LOADS_MAX),
@@ -201,6 +204,7 @@ impl Node {
         tracker.spawn(Arc::clone(&node).read_inbox());
         tracker.spawn(Arc::clone(&node).listen());
         tracker.spawn(Arc::clone(&node).maintain());
+        tracker.spawn(Arc::clone(&node).write_logs());
         Ok(node)
     }
 

@@ -20,6 +20,7 @@ use crate::{
     Fault,
     arrival::Message,
     catalog::Current,
+    engine::StartError,
     facts::{Closed, Facts, Redriven, View},
     limits::{LIFE_MAX, REDRIVABLE_FOR, REDRIVE_TOKEN_FOR},
     load::Loaded,
@@ -56,6 +57,9 @@ pub enum RedriveError {
     DoesNotExist,
     #[error(transparent)]
     NotRedrivable(#[from] NotRedrivable),
+    /// As many are open as may be.
+    #[error("too many executions are open")]
+    LimitExceeded,
     /// Its owner did not answer: the request may yet be done.
     #[error("the execution's node does not answer now")]
     Unavailable,
@@ -109,6 +113,13 @@ impl Node {
                 let view = self.view_of(id).await?.ok_or(RedriveError::DoesNotExist)?;
                 if let Some(reason) = self.not_redrivable(&view).await? {
                     return Err(reason.into());
+                }
+                match self.admit().await {
+                    // Only looked at: the owner counts it.
+                    Ok(admitted) => drop(admitted),
+                    Err(StartError::LimitExceeded) => return Err(RedriveError::LimitExceeded),
+                    Err(StartError::Fault(fault)) => return Err(fault.into()),
+                    Err(_) => return Err(RedriveError::Unavailable),
                 }
                 let client_token = token.clone();
                 let message = Message::Redrive { client_token }.to_text();
@@ -195,6 +206,10 @@ impl Node {
             redriven: Some(Redriven { count, at }),
             ..Facts::clone(&loaded.facts)
         });
+        let Ok(admitted) = self.admit().await else {
+            self.discard(shard, id, Some(loaded)).await;
+            return Ok(());
+        };
         let Some((client_token, inbox)) = take_requests(shard, &facts) else {
             return Ok(());
         };
@@ -222,6 +237,7 @@ impl Node {
                 bytes: 0,
             },
         );
+        admitted.stays();
         self.drive_where_it_fits(Arc::clone(shard), id, Box::new(execution));
         Ok(())
     }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Fault, catalog::Revision, dispatch::Reply, engine::Engine, facts::Facts,
-    limits::TEST_STATE_FOR, node::Node, random::SystemRandom,
+    limits::TEST_STATE_FOR, logs::Logging, node::Node, random::SystemRandom,
 };
 
 /// A state to test and what to test it with.
@@ -206,5 +206,6 @@ fn no_revision(identity: &Identity) -> Result<Arc<Revision>, Fault> {
         role_arn: Arc::clone(&identity.role_arn),
         number: 1,
         definition: Arc::clone(definition),
+        logging: Logging::default(),
     }))
 }

@@ -8,6 +8,7 @@ pub mod browse;
 pub mod commit;
 pub mod connection;
 pub mod db;
+pub mod event_log;
 pub mod execution;
 pub mod fault;
 pub mod function;

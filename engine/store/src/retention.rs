@@ -88,6 +88,8 @@ pub async fn sweep(
             DELETE FROM execution_close WHERE execution_id = ANY ($1)
         ), searched AS (
             DELETE FROM execution_search WHERE execution_id = ANY ($1)
+        ), logged AS (
+            DELETE FROM execution_log WHERE execution_id = ANY ($1)
         ), redriven AS (
             DELETE FROM execution_redrive WHERE execution_id = ANY ($1)
         ), folded AS (

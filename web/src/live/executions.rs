@@ -389,6 +389,9 @@ async fn redrive(
     redriven.map_err(|error| match error {
         RedriveError::DoesNotExist => Problem::NotFound(format!("there is no execution '{id}'")),
         RedriveError::NotRedrivable(reason) => Problem::Conflict(reason.to_string()),
+        RedriveError::LimitExceeded => {
+            Problem::Full("as many executions are open as may be".to_owned())
+        }
         RedriveError::Unavailable => Problem::Unavailable,
         RedriveError::Fault(error) => fault(error),
     })?;
@@ -397,7 +400,7 @@ async fn redrive(
 }
 
 /// The execution that a path names: by its id, or by its ARN.
-async fn find(app: &App, text: &str) -> Result<View, Problem> {
+pub(super) async fn find(app: &App, text: &str) -> Result<View, Problem> {
     let found = if let Ok(id) = Uuid::try_parse(text) {
         app.engine.view(ExecutionId(id)).await.map_err(fault)?
     } else {
@@ -414,7 +417,7 @@ async fn find(app: &App, text: &str) -> Result<View, Problem> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is made for map_err")]
-fn fault(fault: runtime::Fault) -> Problem {
+pub(super) fn fault(fault: runtime::Fault) -> Problem {
     Problem::unavailable("an execution could not be read", &fault)
 }
 
@@ -464,6 +467,6 @@ fn show(status: StatusCode, view: &View) -> Response {
     json(status, text)
 }
 
-fn json(status: StatusCode, text: String) -> Response {
+pub(super) fn json(status: StatusCode, text: String) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], text).into_response()
 }

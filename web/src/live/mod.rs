@@ -8,6 +8,7 @@ pub mod connections;
 mod executions;
 pub mod functions;
 pub mod health;
+mod logs;
 mod machines;
 mod openapi;
 mod registrar;

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder}
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{ProblemBody, Registrar, executions, machines, registered};
+use super::{ProblemBody, Registrar, executions, logs, machines, registered};
 use crate::access::Principal;
 use crate::app::Shared;
 
@@ -65,6 +65,7 @@ fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(document())
         .merge(machines::routes())
         .merge(executions::routes())
+        .merge(logs::routes())
         .merge(registered(registrar))
 }
 

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use runtime::{ExecutionId, Fault};
+use runtime::{ExecutionId, Fault, logs::Level};
 use serde::Deserialize;
 use store::browse;
 
@@ -25,6 +25,9 @@ use crate::{
     app::{App, Shared},
 };
 
+/// Lines of the log that a page shows; the native API gives all.
+const LOG_LINES: usize = 50;
+
 #[derive(Template)]
 #[template(path = "execution.html")]
 pub struct ExecutionPage {
@@ -33,6 +36,8 @@ pub struct ExecutionPage {
     pub is_live: bool,
     pub is_redrivable: bool,
     pub redriven: Option<Redrives>,
+    /// The first lines of its log, where its machine logs.
+    pub logs: Option<Vec<String>>,
     pub events: Vec<EventRow>,
     pub events_told: String,
     pub events_pager: Pager,
@@ -72,9 +77,18 @@ pub(super) async fn show(
     let window = Window::of(run.total, asked.from, is_newest_first);
     // All that a page shows of a run changes with its number of events, but for ages, which the
     // script keeps.
+    let logs = match logs(&app, &run).await {
+        Ok(logs) => logs,
+        Err(fault) => {
+            return problem::unavailable(visit, Section::Executions, "This execution", &fault);
+        }
+    };
     let tag = format!(
-        "\"{}-{}-{}-{is_newest_first}\"",
-        run.total, window.first, window.last
+        "\"{}-{}-{}-{is_newest_first}-{}\"",
+        run.total,
+        window.first,
+        window.last,
+        logs.as_ref().map_or(0, Vec::len)
     );
     if headers
         .get(header::IF_NONE_MATCH)
@@ -82,7 +96,7 @@ pub(super) async fn show(
     {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
-    match page(&visit, &app, &run, window).await {
+    match page(&visit, &app, &run, window, logs).await {
         Ok(page) => ([(header::ETAG, tag)], problem::draw(&page)).into_response(),
         Err(fault) => problem::unavailable(visit, Section::Executions, "This execution", &fault),
     }
@@ -93,6 +107,7 @@ async fn page(
     app: &App,
     run: &Run<'_>,
     window: Window,
+    logs: Option<Vec<String>>,
 ) -> Result<ExecutionPage, Fault> {
     let facts = &run.view.facts;
     let machine_id = facts.revision.machine_id;
@@ -117,6 +132,7 @@ async fn page(
     Ok(ExecutionPage {
         frame: visit.clone().frame_of(Section::Executions, &row.label()),
         is_live: run.view.closed.is_none(),
+        logs,
         is_redrivable: app.engine.not_redrivable(&run.view).await?.is_none(),
         redriven: facts.redriven.map(|redriven| Redrives {
             count: redriven.count,
@@ -144,6 +160,14 @@ async fn page(
             "?order=newest#events".to_owned()
         },
     })
+}
+
+/// The first lines of the log, where the machine logs or did.
+async fn logs(app: &App, run: &Run<'_>) -> Result<Option<Vec<String>>, Fault> {
+    let lines = app.engine.logs(run.id(), 0, LOG_LINES).await?;
+    let is_logged = run.view.facts.revision.logging.level != Level::Off;
+    let lines = lines.into_iter().map(|line| line.body);
+    Ok(is_logged.then(|| lines.collect()))
 }
 
 /// `18`, or `101 to 200 of 1,204`.

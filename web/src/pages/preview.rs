@@ -398,6 +398,7 @@ fn execution_pages(theme: Theme) {
             is_live,
             is_redrivable: !is_live && output.is_none(),
             redriven: None,
+            logs: None,
             execution: Execution {
                 arn: format!(
                     "arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}",

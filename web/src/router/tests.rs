@@ -254,6 +254,26 @@ async fn every_operation_answers_only_what_its_description_tells() {
     for (with, input) in [("absent", "{}"), (id, "x"), (id, "{}"), (id, "{}")] {
         api.call(Method::POST, &stop, with, input).await;
     }
+    let redrive = format!("{execution}/redrive");
+    let odd = r#"{"client_token":""}"#;
+    for (with, input) in [
+        ("absent", "{}"),
+        (id, "x"),
+        (id, odd),
+        (id, "{}"),
+        (id, "{}"),
+    ] {
+        api.call(Method::POST, &redrive, with, input).await;
+    }
+    let logs = format!("{execution}/logs");
+    for with in [
+        "absent",
+        id,
+        &format!("{id}?limit=0"),
+        &format!("{id}?after=x"),
+    ] {
+        api.call(Method::GET, &logs, with, "").await;
+    }
     for (kind, input) in [
         ("functions", r#"{"url":"http://localhost/"}"#),
         (

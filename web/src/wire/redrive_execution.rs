@@ -36,6 +36,10 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             Code::ExecutionNotRedrivable,
             reason.to_string(),
         )),
+        Err(RedriveError::LimitExceeded) => Err(ApiError::new(
+            Code::ExecutionLimitExceeded,
+            runtime::StartError::LimitExceeded.to_string(),
+        )),
         Err(RedriveError::Unavailable) => Err(ApiError::new(
             Code::ServiceUnavailableException,
             "The execution's node does not answer now. Try again.",

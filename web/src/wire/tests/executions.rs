@@ -210,7 +210,88 @@ async fn no_more_executions_are_open_than_may_be() {
                    must end or be stopped before a new execution can be started.";
     test.refuse("StartExecution", start(), "ExecutionLimitExceeded", message)
         .await;
-    let stop = json!({ "executionArn": started["executionArn"] });
+    let first = json!({ "executionArn": started["executionArn"] });
+    test.ok("StopExecution", first.clone()).await;
+    let second = test.ok("StartExecution", start()).await;
+    test.refuse(
+        "RedriveExecution",
+        first.clone(),
+        "ExecutionLimitExceeded",
+        message,
+    )
+    .await;
+    let stop = json!({ "executionArn": second["executionArn"] });
     test.ok("StopExecution", stop).await;
-    test.ok("StartExecution", start()).await;
+    test.ok("RedriveExecution", first).await;
+    test.refuse("StartExecution", start(), "ExecutionLimitExceeded", message)
+        .await;
+}
+
+/// The types in the log of an execution, once there are so many.
+async fn logged(test: &TestApp, name: &str, count: usize) -> Vec<Value> {
+    let found = test.app.engine.find("pay", name).await.unwrap().unwrap();
+    let written = async {
+        loop {
+            let lines = test.app.engine.logs(found.facts.id, 0, 100).await.unwrap();
+            if lines.len() >= count {
+                let lines = lines.iter().map(|line| line.body.as_str());
+                return lines
+                    .map(|body| serde_json::from_str(body).unwrap())
+                    .collect();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, written).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_a_machine_is_to_log_is_logged() {
+    let test = TestApp::new().await;
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"F"},
+        "F":{"Type":"Fail","Error":"E"}}}"#;
+    let logging = |level: &str, with_data: bool| {
+        json!({ "level": level, "includeExecutionData": with_data, "destinations": [
+            { "cloudWatchLogsLogGroup": { "logGroupArn":
+                "arn:aws:logs:us-east-1:000000000000:log-group:l:*" } },
+        ] })
+    };
+    let made = json!({ "definition": definition, "loggingConfiguration": logging("ALL", true) });
+    test.ok("CreateStateMachine", machine("pay", made)).await;
+    let start = |name: &str| json!({ "stateMachineArn": arn("stateMachine:pay"), "name": name, "input": r#"{"a":1.0}"# });
+    test.ok("StartExecution", start("all")).await;
+    let lines = logged(&test, "all", 5).await;
+    let types: Vec<_> = lines
+        .iter()
+        .map(|line| line["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "ExecutionStarted",
+            "PassStateEntered",
+            "PassStateExited",
+            "FailStateEntered",
+            "ExecutionFailed"
+        ]
+    );
+    assert_eq!(lines[1]["details"]["input"], r#"{"a":1.0}"#);
+    assert_eq!(lines[2]["id"], "3");
+    assert_eq!(lines[2]["previous_event_id"], "2");
+    assert_eq!(lines[2]["execution_arn"], arn("execution:pay:all"));
+    assert_eq!(lines[2]["redrive_count"], "0");
+
+    // What is already running keeps its revision; a new one logs as it is now.
+    let update = json!({ "stateMachineArn": arn("stateMachine:pay"),
+        "loggingConfiguration": logging("ERROR", false) });
+    test.ok("UpdateStateMachine", update).await;
+    // As if a second had passed, for which a revision is believed to be the current one.
+    test.app.engine.forget_machine("pay");
+    test.ok("StartExecution", start("errors")).await;
+    let lines = logged(&test, "errors", 2).await;
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["type"], "FailStateEntered");
+    assert!(lines[0]["details"].get("input").is_none());
+    assert_eq!(lines[1]["details"], json!({ "error": "E" }));
 }

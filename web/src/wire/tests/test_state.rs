@@ -39,7 +39,10 @@ async fn a_task_without_a_mock_is_called() {
     let answer = test.ok("TestState", input).await;
     assert_eq!(answer["status"], "CAUGHT_ERROR");
     assert_eq!(answer["nextState"], "C");
-    assert_eq!(answer["inspectionData"]["errorDetails"], json!({ "catchIndex": 0 }));
+    assert_eq!(
+        answer["inspectionData"]["errorDetails"],
+        json!({ "catchIndex": 0 })
+    );
 }
 
 #[tokio::test]
@@ -68,7 +71,10 @@ async fn a_mock_stands_in_for_the_work() {
     });
     let answer = test.ok("TestState", input).await;
     assert_eq!(answer["status"], "RETRIABLE");
-    assert_eq!((&answer["error"], &answer["cause"]), (&json!("E"), &json!("why")));
+    assert_eq!(
+        (&answer["error"], &answer["cause"]),
+        (&json!("E"), &json!("why"))
+    );
     let details = json!({ "retryIndex": 0, "retryBackoffIntervalSeconds": 10 });
     assert_eq!(answer["inspectionData"]["errorDetails"], details);
 }

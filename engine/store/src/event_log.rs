@@ -1,0 +1,80 @@
+//! The log of executions: the events that a machine's logging configuration asks for, as JSON texts.
+//!
+//! Filled behind, after the commit of the events; filling is idempotent by execution and event.
+
+use asl::Timestamp;
+use sqlx::PgExecutor;
+
+use crate::ids::ExecutionId;
+use crate::text::storable;
+
+/// The most lines that one page holds.
+pub const PAGE_MAX: i64 = 1000;
+
+/// One logged event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub execution: ExecutionId,
+    /// The event's number.
+    pub event: i64,
+    pub event_at: Timestamp,
+    /// JSON text.
+    pub body: String,
+}
+
+/// Adds lines; those that are there already stay as they are. One statement.
+pub async fn fill(db: impl PgExecutor<'_>, lines: &[Line]) -> Result<(), sqlx::Error> {
+    let executions: Vec<_> = lines.iter().map(|line| line.execution.0).collect();
+    let events: Vec<_> = lines.iter().map(|line| line.event).collect();
+    let times: Vec<_> = lines.iter().map(|line| line.event_at.to_chrono()).collect();
+    let bodies: Vec<_> = lines
+        .iter()
+        .map(|line| storable(&line.body).into_owned())
+        .collect();
+    sqlx::query!(
+        "
+        INSERT INTO execution_log (execution_id, event, event_at, body)
+        SELECT execution_id, event, event_at, body
+        FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::text[]) AS filled
+            (execution_id, event, event_at, body)
+        ON CONFLICT (execution_id, event) DO NOTHING
+        ",
+        &executions,
+        &events,
+        &times,
+        &bodies,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The lines of an execution after event `after`, in order. Takes no lock; served by the primary key.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    execution: ExecutionId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Line>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "
+        SELECT event, event_at, body
+        FROM execution_log
+        WHERE execution_id = $1 AND event > $2
+        ORDER BY event
+        LIMIT $3
+        ",
+        execution.0,
+        after,
+        limit.clamp(0, PAGE_MAX),
+    )
+    .fetch_all(db)
+    .await?;
+    let lines = rows.into_iter().map(|row| Line {
+        execution,
+        event: row.event,
+        event_at: Timestamp(row.event_at.timestamp_micros()),
+        body: row.body,
+    });
+    Ok(lines.collect())
+}
