@@ -319,6 +319,7 @@ impl<'t> Run<'t> {
             .map(|it| i64::try_from(it).unwrap_or(i64::MAX));
         Ok(Invocation {
             attempt: ENTERED + 1,
+            entered: ENTERED,
             state: Arc::clone(&self.visit.state),
             callee: Arc::new(task::callee(&task.resource)),
             arguments: plan.arguments,
