@@ -106,11 +106,16 @@ pub(super) struct Stepper<'a> {
 
 impl<'a> Stepper<'a> {
     pub(super) fn new(execution: &'a mut Execution, around: Surroundings<'a>) -> Self {
+        let Surroundings {
+            now,
+            random,
+            limits,
+        } = around;
         Self {
-            at: around.now.max(execution.last_at),
+            at: now.max(execution.last_at),
             execution,
-            random: around.random,
-            limits: around.limits,
+            random,
+            limits,
             step: Step::default(),
             bytes: 0,
         }
