@@ -16,10 +16,11 @@ SERVICES = ["dynamodb", "ec2", "eventbridge", "iam", "lambda", "s3", "sns", "sqs
 @pytest.fixture(scope="module")
 def mock():
     """A mock of AWS: its address."""
-    mocked = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    mocked.start()
-    yield "http://{}:{}".format(*mocked.get_host_and_port())
-    mocked.stop()
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
 
 
 @pytest.fixture(scope="module")
