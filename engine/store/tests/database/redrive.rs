@@ -215,7 +215,7 @@ async fn what_was_found_by_its_failure_is_not_found_after_a_redrive() {
         failed_state: None,
         error: Some("E".to_owned()),
     };
-    search::fill(&db, &[row]).await.unwrap();
+    search::fill(&db, &[row], &[]).await.unwrap();
     node.pass(again(execution, 2, 1, "t")).await;
     let filter = search::Filter {
         machine_id: MACHINE,
