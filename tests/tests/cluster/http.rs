@@ -73,10 +73,11 @@ pub(crate) async fn send(
 ) -> io::Result<Message> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
-        let headers: String = headers
+        let headers: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
+        let headers = headers.concat();
         let length = body.len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"

@@ -8,7 +8,7 @@ use tests::support::Database;
 use tokio::sync::Mutex;
 
 /// Far longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) struct Journal(Mutex<PgConnection>);
 

@@ -245,11 +245,11 @@ async fn start_all(node: &Node, prefix: &str, numbers: std::ops::Range<usize>) {
     let numbers: Vec<usize> = numbers.collect();
     for chunk in numbers.chunks(AT_ONCE) {
         let mut jobs = tokio::task::JoinSet::new();
-        for number in chunk.iter().copied() {
+        for &number in chunk {
             let (node, name) = (node.clone(), format!("{prefix}-{number}"));
             jobs.spawn(async move {
                 node.start_surely("flow", &name, &json!({"n": number}))
-                    .await
+                    .await;
             });
         }
         jobs.join_all().await;
