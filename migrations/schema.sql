@@ -155,6 +155,23 @@ CREATE TABLE execution_search (
     error text
 );
 
+CREATE TABLE express_start (
+    execution_id uuid NOT NULL,
+    node_id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    revision_id uuid NOT NULL,
+    version bigint,
+    alias text,
+    name text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    takeovers smallint DEFAULT 0 NOT NULL,
+    trace_header text,
+    input text NOT NULL,
+    CONSTRAINT express_start_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT express_start_takeovers_check CHECK ((takeovers >= 0))
+);
+ALTER TABLE ONLY express_start ALTER COLUMN input SET COMPRESSION lz4;
+
 CREATE TABLE function (
     name text NOT NULL,
     url text NOT NULL,
@@ -452,6 +469,9 @@ ALTER TABLE ONLY execution_redrive
 ALTER TABLE ONLY execution_search
     ADD CONSTRAINT execution_search_pkey PRIMARY KEY (execution_id);
 
+ALTER TABLE ONLY express_start
+    ADD CONSTRAINT express_start_pkey PRIMARY KEY (execution_id);
+
 ALTER TABLE ONLY function
     ADD CONSTRAINT function_pkey PRIMARY KEY (name);
 
@@ -529,6 +549,8 @@ CREATE INDEX execution_search_error ON execution_search USING btree (machine_id,
 CREATE INDEX execution_search_failed_state ON execution_search USING btree (machine_id, failed_state, execution_id DESC) WHERE (failed_state IS NOT NULL);
 
 CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) WHERE (status > 1);
+
+CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);
 
 CREATE INDEX inbox_shard ON inbox USING btree (shard, id);
 

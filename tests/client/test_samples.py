@@ -77,6 +77,16 @@ def test_items_are_priced_and_counted(samples):
     assert [price["item"] for price in ended["output"]["prices"]] == ["tea", "milk", "lemon"]
 
 
+@pytest.mark.parametrize(("budget", "verdict"), [(1000, "within budget"), (0, "too dear")])
+def test_a_quote_is_answered_at_once(samples, budget, verdict):
+    arn = f"arn:aws:states:{servers.REGION}:{servers.ACCOUNT}:stateMachine:sample-quote"
+    asked = json.dumps({"item": "tea", "currency": "EUR", "budget": budget})
+    answer = samples.client().start_sync_execution(stateMachineArn=arn, input=asked)
+    assert answer["status"] == "SUCCEEDED"
+    output = json.loads(answer["output"])
+    assert (output["item"], output["verdict"]) == ("tea", verdict)
+
+
 def test_one_failed_order_does_not_stop_the_others(samples):
     ended = run(samples, "sample-nested", {"orders": [ORDER, {**ORDER, "amount": 5000}]})
     assert [order["status"] for order in ended["output"]] == ["SUCCEEDED", "FAILED"]

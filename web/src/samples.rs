@@ -7,6 +7,7 @@ mod functions;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use asl::diagnose::MachineType;
 use serde_json::json;
 use store::function::Function;
 use tokio::net::TcpListener;
@@ -20,34 +21,46 @@ use crate::wire::{self, error::ApiError, error::Code};
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
     pub name: &'static str,
+    pub machine_type: MachineType,
     pub definition: &'static str,
     pub input: &'static str,
 }
 
 /// All of them; a machine that another starts comes first.
-pub const SAMPLES: [Sample; 5] = [
+pub const SAMPLES: [Sample; 6] = [
     Sample {
         name: "sample-order",
+        machine_type: MachineType::Standard,
         definition: include_str!("../../workflows/order.asl.json"),
         input: r#"{"order": 1001, "customer": "ada@example.com", "amount": 120, "items": [{"sku": "tea", "quantity": 2}]}"#,
     },
     Sample {
         name: "sample-approval",
+        machine_type: MachineType::Standard,
         definition: include_str!("../../workflows/approval.asl.json"),
         input: r#"{"what": "a new kettle", "amount": 80}"#,
     },
     Sample {
         name: "sample-fan-out",
+        machine_type: MachineType::Standard,
         definition: include_str!("../../workflows/fan-out.asl.json"),
         input: r#"{"currency": "EUR", "items": ["tea", "milk", "sugar", "lemon"]}"#,
     },
     Sample {
+        name: "sample-quote",
+        machine_type: MachineType::Express,
+        definition: include_str!("../../workflows/quote.asl.json"),
+        input: r#"{"item": "tea", "currency": "EUR", "budget": 20}"#,
+    },
+    Sample {
         name: "sample-nested",
+        machine_type: MachineType::Standard,
         definition: include_str!("../../workflows/nested.asl.json"),
         input: r#"{"orders": [{"order": 1, "customer": "ada@example.com", "amount": 20, "items": []}, {"order": 2, "customer": "bob@example.com", "amount": 5000, "items": []}]}"#,
     },
     Sample {
         name: "sample-invoice",
+        machine_type: MachineType::Standard,
         definition: include_str!("../../workflows/invoice.asl.json"),
         input: r#"{"customer": "ada@example.com", "currency": "EUR", "lines": [{"item": "tea", "quantity": 2}, {"item": "milk", "quantity": 12}]}"#,
     },
@@ -132,6 +145,10 @@ async fn create(app: &Shared, sample: Sample) -> Result<(), ApiError> {
         Err(error) if error.code == Code::StateMachineDoesNotExist => {
             let new = json!({
                 "name": sample.name,
+                "type": match sample.machine_type {
+                    MachineType::Standard => "STANDARD",
+                    MachineType::Express => "EXPRESS",
+                },
                 "definition": definition,
                 "roleArn": format!("arn:aws:iam::{account}:role/stepwright"),
             });

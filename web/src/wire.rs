@@ -48,6 +48,7 @@ mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
 mod start_execution;
+mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
 mod test_state;
@@ -113,6 +114,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "SendTaskHeartbeat" => send_task_heartbeat,
         "SendTaskSuccess" => send_task_success,
         "StartExecution" => start_execution,
+        "StartSyncExecution" => start_sync_execution,
         "StopExecution" => stop_execution,
         "TagResource" => tag_resource,
         "TestState" => test_state,

@@ -237,3 +237,19 @@ fn a_key_made_beside_the_server_closes_it_and_opens_it() {
     run(&delete, &url).ended(0);
     run(&delete, &url).ended(4);
 }
+
+#[test]
+fn starting_an_express_machine_prints_its_answer() {
+    let (database, folder) = (Database::fresh(), Folder::new());
+    let server = Server::start(&database);
+    let endpoint = [("STEPWRIGHT_ENDPOINT", server.url())];
+    for (name, definition) in [("quick", PASS), ("bad", FAIL)] {
+        let path = file(&folder, &format!("{name}.asl.json"), definition);
+        run(&["deploy", &path, "--type", "express"], &endpoint).ended(0);
+    }
+    let done = run(&["start", "quick", "--input", r#"{"a": 1.0}"#], &endpoint).ended(0);
+    assert!(done.out.contains("SUCCEEDED") && done.out.contains(r#"{"a": 1.0}"#));
+    assert!(!done.err.contains("stepwright watch"));
+    let done = run(&["start", "bad"], &endpoint);
+    assert!(done.code != 0 && done.out.contains("NotOk"), "{}", done.out);
+}

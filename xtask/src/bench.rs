@@ -48,6 +48,7 @@ struct Plan {
 enum Part {
     All,
     Loads,
+    Express,
     Sleepers,
     Endurance,
 }
@@ -56,9 +57,10 @@ impl Part {
     fn named(name: &str) -> Result<Self> {
         Ok(match name {
             "loads" => Self::Loads,
+            "express" => Self::Express,
             "sleepers" => Self::Sleepers,
             "endurance" => Self::Endurance,
-            _ => bail!("`{name}` is no part: loads, sleepers and endurance are"),
+            _ => bail!("`{name}` is no part: loads, express, sleepers and endurance are"),
         })
     }
 
@@ -138,8 +140,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     if plan.part.includes(Part::Endurance) {
         found.endurance = bench.endure(plan.endurance)?;
     }
-    if plan.part.includes(Part::Loads) {
-        bench.measure(&mut found)?;
+    if plan.part.includes(Part::Loads) || plan.part == Part::Express {
+        bench.measure(&mut found, plan.part)?;
     }
     if plan.part.includes(Part::Sleepers) {
         let sleep = sleepers::measure(&server, &bench.sleeper, plan.asleep, plan.due)?;

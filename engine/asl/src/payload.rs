@@ -87,7 +87,7 @@ impl Payload {
     }
 
     /// What tells this payload from all others that live now, equal ones too.
-    pub(crate) fn address(&self) -> usize {
+    pub fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 

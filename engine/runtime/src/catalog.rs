@@ -3,14 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
 };
 
 use asl::{Definition, diagnose::MachineType};
 use store::db::Db;
 use uuid::Uuid;
 
-use crate::{Fault, clock::Clock, logs::Logging, names::Names};
+use crate::{Fault, limits::EXPRESS_SECONDS_MAX, logs::Logging, names::Names};
 
 /// A revision of a state machine, ready to run.
 #[derive(Debug)]
@@ -27,17 +26,6 @@ pub struct Revision {
     pub logging: Logging,
 }
 
-/// What a machine's name leads to.
-pub(crate) enum Current {
-    Is(Arc<Revision>),
-    Deleting,
-    Missing,
-}
-
-/// How long a machine's current revision is believed without asking. AWS says of an update that
-/// executions started right after it may still use the old definition.
-const CURRENT_TTL: Duration = Duration::from_secs(1);
-
 /// Revisions kept at most. The least recently read one would be better to drop than all, but a
 /// server with this many active definitions has memory for more: the number bounds an accident.
 const REVISIONS_MAX: usize = 10_000;
@@ -45,39 +33,20 @@ const REVISIONS_MAX: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     revisions: Mutex<HashMap<Uuid, Arc<Revision>>>,
-    current: Mutex<HashMap<String, (Instant, Arc<Revision>)>>,
 }
 
 impl Catalog {
-    /// The current revision of a live machine, where there is one.
-    pub(crate) async fn current(
+    /// The current revision of a machine.
+    pub(crate) fn current(
         &self,
-        db: &Db,
         names: &Names,
-        clock: &Clock,
-        machine: &str,
-    ) -> Result<Current, Fault> {
-        let now = clock.instant(clock.now());
-        if let Some((read_at, revision)) = lock(&self.current).get(machine)
-            && now.saturating_duration_since(*read_at) < CURRENT_TTL
-        {
-            return Ok(Current::Is(Arc::clone(revision)));
+        machine: &store::machine::Machine,
+    ) -> Result<Arc<Revision>, Fault> {
+        let known = lock(&self.revisions).get(&machine.revision.id).cloned();
+        match known {
+            Some(revision) => Ok(revision),
+            None => Ok(self.keep(read(names, machine, &machine.revision)?)),
         }
-        let Some(found) = store::machine::get(db, machine).await? else {
-            lock(&self.current).remove(machine);
-            return Ok(Current::Missing);
-        };
-        if found.is_deleting {
-            return Ok(Current::Deleting);
-        }
-        let id = found.revision.id;
-        let known = lock(&self.revisions).get(&id).cloned();
-        let revision = match known {
-            Some(revision) => revision,
-            None => self.keep(read(names, &found, &found.revision)?),
-        };
-        lock(&self.current).insert(machine.to_owned(), (now, Arc::clone(&revision)));
-        Ok(Current::Is(revision))
     }
 
     /// The revision of that id.
@@ -95,11 +64,6 @@ impl Catalog {
         let machine = store::machine::get_by_id(db, revision.machine_id).await?;
         let machine = machine.ok_or_else(missing)?;
         Ok(self.keep(read(names, &machine, &revision)?))
-    }
-
-    /// Forgets what a machine's current revision was: it was changed on this node.
-    pub(crate) fn forget(&self, machine: &str) {
-        lock(&self.current).remove(machine);
     }
 
     fn keep(&self, revision: Revision) -> Arc<Revision> {
@@ -123,13 +87,18 @@ fn read(
     revision: &store::revision::Revision,
 ) -> Result<Revision, Fault> {
     let (definition, problems) = asl::diagnose::parse(&revision.definition, machine.machine_type);
-    let Some(definition) = definition else {
+    let Some(mut definition) = definition else {
         let first = problems.first().map_or("", |problem| &problem.message);
         return Err(Fault::new(format!(
             "revision {} of {} is in the table but does not parse: {first}",
             revision.id, machine.name
         )));
     };
+    if machine.machine_type == MachineType::Express {
+        // The service's limit is one more time-out of the machine: the shorter holds.
+        let own = definition.timeout_seconds.unwrap_or(EXPRESS_SECONDS_MAX);
+        definition.timeout_seconds = Some(own.min(EXPRESS_SECONDS_MAX));
+    }
     Ok(Revision {
         id: revision.id,
         machine_id: machine.id,

@@ -37,17 +37,13 @@ impl Node {
                 "The field 'StateMachineArn' is required but was missing",
             ));
         };
-        let input = match parameters.get("Input") {
-            None | Some(Json::Null) => Payload::from(Json::empty_object()),
-            Some(Json::String(text)) => Payload::parse(text).map_err(|error| {
-                service_error(
-                    "InvalidExecutionInputException",
-                    &format!("Invalid State Machine Execution Input: '{error}'"),
-                    &request_id(invocation),
-                )
-            })?,
-            Some(value) => Payload::from(value.clone()),
-        };
+        let input = input_of_child(parameters).map_err(|error| {
+            service_error(
+                "InvalidExecutionInputException",
+                &format!("Invalid State Machine Execution Input: '{error}'"),
+                &request_id(invocation),
+            )
+        })?;
         let pattern = invocation.callee.pattern();
         let parent = match pattern {
             Pattern::Sync | Pattern::Sync2 => Some(Parent {
@@ -188,6 +184,15 @@ fn description(
     put("Status", Json::string(status_name(outcome)));
     put("StopDate", Json::from(execution.last_at.as_millis()));
     Json::object(members)
+}
+
+/// `Input`: JSON as a text or as it stands; an empty object where there is none.
+fn input_of_child(parameters: &Json) -> Result<Payload, asl::json::ParseError> {
+    match parameters.get("Input") {
+        None | Some(Json::Null) => Ok(Payload::from(Json::empty_object())),
+        Some(Json::String(text)) => Payload::parse(text),
+        Some(value) => Ok(Payload::from(value.clone())),
+    }
 }
 
 fn status_name(outcome: &Outcome) -> &'static str {

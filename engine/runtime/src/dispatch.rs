@@ -5,11 +5,14 @@ use std::{sync::Arc, time::Duration};
 use asl::{
     Json, Payload, StateError,
     definition::resource::Pattern,
+    diagnose::MachineType,
     error::names,
     machine::{Input, Invocation, history::Callee},
 };
 use functions::{Call, FunctionName, HttpCall, IdempotencyToken, InvocationType, lambda_invoke};
 use services::Style;
+
+use tokio::sync::{AcquireError, SemaphorePermit};
 
 use crate::{arrival::Arrival, facts::Facts, node::Node, shard::Shard};
 
@@ -35,7 +38,7 @@ impl Node {
             return;
         };
         let job = self.tracker.spawn(async move {
-            let Ok(_place) = node.calls.acquire().await else {
+            let Ok(_place) = node.place_for(&invocation).await else {
                 return;
             };
             if !node.may_act().await {
@@ -48,14 +51,21 @@ impl Node {
             {
                 slot.calls.remove(&attempt);
             }
-            let input = match reply {
-                Ok(Reply::Result(output)) => Input::TaskSucceeded { attempt, output },
-                Ok(Reply::Submitted(output)) => Input::TaskSubmitted { attempt, output },
-                Err(error) => Input::TaskFailed { attempt, error },
-            };
-            node.feed(id, Arrival::local(input));
+            node.feed(id, Arrival::local(input_of(attempt, reply)));
         });
         slot.calls.insert(attempt, job.abort_handle());
+    }
+
+    /// Waits for a place among the calls that run at once. One that runs a whole execution takes none: the
+    /// calls of that execution need theirs, and its own room bounds it.
+    pub(crate) async fn place_for(
+        &self,
+        invocation: &Invocation,
+    ) -> Result<Option<SemaphorePermit<'_>>, AcquireError> {
+        if is_sync_child(&invocation.callee) {
+            return Ok(None);
+        }
+        self.calls.acquire().await.map(Some)
     }
 
     pub(crate) async fn call(
@@ -149,7 +159,7 @@ impl Node {
             service: Arc::from(service),
             action: Arc::from(action),
             arguments: invocation.arguments.json().clone(),
-            token: format!("{}-{}", facts.id, invocation.attempt),
+            token: token_of(facts, invocation),
             execution_arn: Arc::clone(&facts.identity.arn),
             machine_arn: Arc::clone(&facts.identity.machine_arn),
             time_left: self.time_left(invocation),
@@ -169,10 +179,8 @@ impl Node {
         invocation: &Invocation,
         function: FunctionName,
     ) -> Call {
-        // Both ids are plain text, so the token always fits; it names the attempt, and a repeat
-        // after a crash carries the same one.
-        let token = format!("{}-{}", facts.id, invocation.attempt);
-        let token = IdempotencyToken::new(&token).ok();
+        // Both ids are plain text, so the token always fits.
+        let token = IdempotencyToken::new(&token_of(facts, invocation)).ok();
         Call {
             function,
             payload: invocation.arguments.clone(),
@@ -191,6 +199,33 @@ impl Node {
         let micros = until.as_micros() - self.clock.now().as_micros();
         Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
+}
+
+/// What a call's end is to the execution.
+pub(crate) fn input_of(attempt: u64, reply: Result<Reply, StateError>) -> Input {
+    match reply {
+        Ok(Reply::Result(output)) => Input::TaskSucceeded { attempt, output },
+        Ok(Reply::Submitted(output)) => Input::TaskSubmitted { attempt, output },
+        Err(error) => Input::TaskFailed { attempt, error },
+    }
+}
+
+/// Names an attempt: a repeat after a crash carries the same. An Express execution that is run again from its
+/// start makes other attempts, which may bear the same numbers.
+fn token_of(facts: &Facts, invocation: &Invocation) -> String {
+    match facts.revision.machine_type {
+        MachineType::Standard => format!("{}-{}", facts.id, invocation.attempt),
+        MachineType::Express => format!("{}-{:032x}", facts.id, invocation.nonce),
+    }
+}
+
+/// Whether the call runs a whole execution: `arn:aws:states:::aws-sdk:sfn:startSyncExecution`.
+fn is_sync_child(callee: &Callee) -> bool {
+    matches!(
+        callee,
+        Callee::Service { resource_type, resource }
+            if &**resource_type == "aws-sdk:sfn" && &**resource == "startSyncExecution"
+    )
 }
 
 /// The SDK's metadata, as AWS adds it to the outputs of its optimised integrations: the service

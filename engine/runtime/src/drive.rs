@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asl::{
-    Payload,
+    Definition, Payload,
     definition::resource::Pattern,
     machine::{
         Command, Execution, Input, Step, Surroundings, advance, execution::Position,
@@ -29,8 +29,8 @@ use crate::{
 };
 
 /// Whether a step of `execution` may hold a thread for longer than a request should wait.
-fn may_take_long(execution: &Execution, payload: &Payload) -> bool {
-    execution.definition.may_run_long || payload.text().len() >= COMPUTE_BYTES
+pub(crate) fn may_take_long(definition: &Definition, payload: &Payload) -> bool {
+    definition.may_run_long || payload.text().len() >= COMPUTE_BYTES
 }
 
 impl Node {
@@ -56,7 +56,7 @@ impl Node {
         id: ExecutionId,
         execution: Box<Execution>,
     ) {
-        if may_take_long(&execution, &execution.input) {
+        if may_take_long(&execution.definition, &execution.input) {
             let node = Arc::clone(self);
             self.tracker.spawn(async move {
                 let worked = Arc::clone(&node);
@@ -108,7 +108,7 @@ impl Node {
     }
 
     /// Runs `work` on a compute thread, as soon as one of them is free.
-    async fn compute<T: Send + 'static>(
+    pub(crate) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
@@ -123,7 +123,7 @@ impl Node {
         mut execution: Box<Execution>,
         input: Payload,
     ) -> Result<(Box<Execution>, Step), Fault> {
-        let is_long = may_take_long(&execution, &input);
+        let is_long = may_take_long(&execution.definition, &input);
         let input = Input::Start { input };
         let (execution, step) = if is_long {
             let node = Arc::clone(self);

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use asl::{Payload, StateError, machine::token::Token};
+use asl::{Payload, StateError, diagnose::MachineType, machine::token::Token};
 use store::{commit::Parent, db::Db, event_log::Line, ids::ExecutionId, token::Ended};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::{
     Fault,
     arrival::Message,
     drive::token_hash,
+    express::{Finished, Room, view_within},
     facts::View,
     metrics::Metrics,
     node::{Node, Settings},
@@ -31,6 +32,7 @@ struct Inner {
     db: Db,
     settings: Arc<Settings>,
     metrics: Metrics,
+    room: Arc<Room>,
     is_stopped: CancellationToken,
 }
 
@@ -57,7 +59,7 @@ pub enum StartError {
     MachineDoesNotExist,
     #[error("the state machine is being deleted")]
     MachineDeleting,
-    #[error("Express state machines are started in another way")]
+    #[error("this operation is not supported by this type of state machine")]
     MachineTypeNotSupported,
     #[error("the name belongs to another execution")]
     NameTaken {
@@ -125,7 +127,14 @@ impl Engine {
     /// Registers a node of this process, takes what shards are free, and starts to work.
     pub async fn open(db: Db, settings: Settings) -> Result<Self, Fault> {
         let (settings, metrics) = (Arc::new(settings), Metrics::default());
-        let node = Node::begin(db.clone(), Arc::clone(&settings), metrics.clone()).await?;
+        let room = Arc::new(Room::default());
+        let begun = Node::begin(
+            db.clone(),
+            Arc::clone(&settings),
+            metrics.clone(),
+            Arc::clone(&room),
+        );
+        let node = begun.await?;
         let tracker = node.tracker.clone();
         let is_stopped = CancellationToken::new();
         let node = RwLock::new(node);
@@ -134,6 +143,7 @@ impl Engine {
             db,
             settings,
             metrics,
+            room,
             is_stopped,
         }));
         tracker.spawn(engine.clone().live_on());
@@ -152,7 +162,8 @@ impl Engine {
             loop {
                 let inner = &self.0;
                 let (settings, metrics) = (Arc::clone(&inner.settings), inner.metrics.clone());
-                match Node::begin(inner.db.clone(), settings, metrics).await {
+                let room = Arc::clone(&inner.room);
+                match Node::begin(inner.db.clone(), settings, metrics, room).await {
                     Ok(node) => {
                         tracing::info!("this node has begun a new life");
                         *inner.node.write().unwrap_or_else(PoisonError::into_inner) = node;
@@ -177,12 +188,27 @@ impl Engine {
         self.node().start(request).await
     }
 
-    /// Starts an execution and waits at most `patience` for it to close.
+    /// Runs an execution of an Express machine in this node's memory and answers when it has closed. It goes
+    /// on when the caller goes away.
+    pub async fn start_sync(&self, request: StartRequest) -> Result<Finished, StartError> {
+        self.node().launch_sync(request).await?.finished().await
+    }
+
+    /// Of which type the machine is that an ARN names.
+    pub async fn machine_type(&self, machine_arn: &str) -> Result<MachineType, StartError> {
+        Ok(self.node().target(machine_arn).await?.revision.machine_type)
+    }
+
+    /// Starts an execution and waits at most `patience` for it to close. One of an Express machine runs as
+    /// with [`Self::start_sync`]: what it says after that time, nobody hears.
     pub async fn start_and_wait(
         &self,
         request: StartRequest,
         patience: Duration,
     ) -> Result<View, StartError> {
+        if self.machine_type(&request.machine_arn).await? == MachineType::Express {
+            return view_within(self.node().launch_sync(request).await?, patience).await;
+        }
         let (view, closing) = self.node().start_watched(request, true).await?;
         if view.closed.is_some() {
             return Ok(view);
@@ -344,7 +370,7 @@ impl Engine {
 
     /// A machine was created, changed or deleted on this node.
     pub fn forget_machine(&self, name: &str) {
-        self.node().catalog.forget(name);
+        self.node().targets.forget(name);
     }
 
     /// The time that this node goes by.
@@ -393,6 +419,7 @@ impl Engine {
         self.0.is_stopped.cancel();
         let node = self.node();
         node.lease_lost();
+        node.express.halt.cancel();
         node.drained.cancel();
     }
 }

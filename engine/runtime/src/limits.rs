@@ -109,3 +109,29 @@ pub const OPEN_BATCH: u16 = 1_000;
 
 /// How often tables are looked after and logs trimmed.
 pub const MAINTENANCE: Duration = Duration::from_mins(1);
+
+/// How long an Express execution may run. AWS: five minutes.
+pub const EXPRESS_SECONDS_MAX: u64 = 300;
+
+/// Express executions that run at once on a node, and the bytes of data that they hold together: a start
+/// beyond either is refused with a throttling error, since they live in memory alone.
+pub const EXPRESS_RUNS_MAX: usize = 20_000;
+pub const EXPRESS_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What one costs beside its data: its threads, timers and the job that runs it.
+pub const EXPRESS_RUN_BYTES: usize = 8 * 1024;
+
+/// Starts and ends of Express executions that one statement writes at most, and bytes of their inputs.
+pub const EXPRESS_BATCH_MAX: usize = 1_000;
+pub const EXPRESS_BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Express executions of a node that is gone that are taken over at once, and how often they are looked for.
+pub const EXPRESS_TAKEN_MAX: u16 = 100;
+pub const EXPRESS_LOOK: Duration = Duration::from_secs(5);
+
+/// Lives of nodes that an Express execution may outlast. One that was running each time a node went down
+/// may be why it did.
+pub const EXPRESS_TAKEOVERS_MAX: i16 = 5;
+
+/// How long a node that is told to stop waits for its Express executions.
+pub const EXPRESS_DRAIN: Duration = Duration::from_secs(20);

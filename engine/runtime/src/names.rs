@@ -47,6 +47,11 @@ impl Names {
         self.states(&format!("execution:{machine}:{execution}"))
     }
 
+    /// Names of Express executions need not differ, so an id follows.
+    pub fn express(&self, machine: &str, execution: &str, id: &str) -> String {
+        self.states(&format!("express:{machine}:{execution}:{id}"))
+    }
+
     pub fn activity(&self, activity: &str) -> String {
         self.states(&format!("activity:{activity}"))
     }

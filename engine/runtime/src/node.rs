@@ -27,10 +27,11 @@ use crate::{
     admission::Admission,
     catalog::Catalog,
     clock::Clock,
+    express::{Express, Room},
     inbox::Inbox,
     limits::{
-        ACTIVITY_POLLERS_MAX, CALLS_MAX, LEASE, LEASE_MARGIN, LOADS_MAX, OPEN_EXECUTIONS_MAX,
-        RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
+        ACTIVITY_POLLERS_MAX, CALLS_MAX, EXPRESS_DRAIN, LEASE, LEASE_MARGIN, LOADS_MAX,
+        OPEN_EXECUTIONS_MAX, RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
     },
     logs::Logs,
     metrics::Metrics,
@@ -41,6 +42,7 @@ use crate::{
     recent::Recent,
     search::Behind,
     shard::Shard,
+    target::Targets,
     timers::Timers,
 };
 
@@ -112,6 +114,8 @@ pub(crate) struct Node {
     pub(crate) map: ShardMap,
     pub(crate) slots: HashMap<ShardId, Vec<u16>>,
     pub(crate) catalog: Catalog,
+    pub(crate) targets: Targets,
+    pub(crate) express: Express,
     pub(crate) queue: Queue,
     pub(crate) timers: Timers,
     pub(crate) recent: Recent,
@@ -148,6 +152,7 @@ impl Node {
         db: Db,
         settings: Arc<Settings>,
         metrics: Metrics,
+        room: Arc<Room>,
     ) -> Result<Arc<Self>, Fault> {
         let clock = Clock::new();
         let (node_id, lease) = (settings.node, settings.lease);
@@ -162,12 +167,14 @@ impl Node {
             .collect();
         let (effects, followed) = mpsc::unbounded_channel();
         let node = Arc::new(Node {
-            settings,
             turn: AtomicUsize::new(0),
             lost: CancellationToken::new(),
             map,
             slots,
             catalog: Catalog::default(),
+            targets: Targets::default(),
+            express: Express::new(&settings.limits, room),
+            settings,
             queue: Queue::default(),
             timers: Timers::default(),
             recent: Recent::default(),
@@ -205,6 +212,8 @@ impl Node {
         tracker.spawn(Arc::clone(&node).listen());
         tracker.spawn(Arc::clone(&node).maintain());
         tracker.spawn(Arc::clone(&node).write_logs());
+        tracker.spawn(Arc::clone(&node).write_express());
+        tracker.spawn(Arc::clone(&node).run_left_express());
         Ok(node)
     }
 
@@ -330,6 +339,9 @@ impl Node {
     pub(crate) async fn stop_node(&self) {
         const PATIENCE: Duration = Duration::from_secs(10);
         self.stopping.cancel();
+        // While the lease is kept, so that what has a row is not run elsewhere as well.
+        self.express.drained(Patience::new(EXPRESS_DRAIN)).await;
+        self.express.halt.cancel();
         let patience = Patience::new(PATIENCE);
         let is_busy = || {
             let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);

@@ -78,6 +78,7 @@ impl Node {
             let taken = store::lease::take_over(&self.db, dead, incarnation, me.0, me.1).await?;
             if let Takeover::Taken(shards) = taken {
                 tracing::info!(node.id = %dead.0, shards = shards.len(), "took over from a node that is gone");
+                self.express.look.notify_one();
                 self.adopt(shards).await?;
             }
         }

@@ -19,7 +19,6 @@ use store::{commit::Status, ids::ExecutionId};
 use crate::{
     Fault,
     arrival::Message,
-    catalog::Current,
     engine::StartError,
     facts::{Closed, Facts, Redriven, View},
     limits::{LIFE_MAX, REDRIVABLE_FOR, REDRIVE_TOKEN_FOR},
@@ -142,15 +141,11 @@ impl Node {
             return Ok(Some(NotRedrivable::Succeeded));
         }
         let (facts, now) = (&view.facts, self.clock.now());
-        let machine = &facts.revision.machine_name;
-        let current = self
-            .catalog
-            .current(&self.db, &self.settings.names, &self.clock, machine);
-        match current.await? {
-            Current::Is(current) if current.machine_id == facts.revision.machine_id => {}
-            Current::Is(_) | Current::Deleting | Current::Missing => {
-                return Ok(Some(NotRedrivable::MachineDeleting));
-            }
+        let machine = store::machine::get(&self.db, &facts.revision.machine_name).await?;
+        let is_live = machine
+            .is_some_and(|machine| machine.id == facts.revision.machine_id && !machine.is_deleting);
+        if !is_live {
+            return Ok(Some(NotRedrivable::MachineDeleting));
         }
         let last_event = store::journal::last_event(&self.db, facts.id).await?;
         let last_event = u64::try_from(last_event.unwrap_or(0)).unwrap_or(0);

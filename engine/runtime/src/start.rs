@@ -12,15 +12,15 @@ use tokio::sync::oneshot;
 
 use crate::{
     Fault,
-    catalog::{Current, Revision},
+    catalog::Revision,
     engine::{StartError, StartRequest},
     facts::{Closed, Facts, View},
     limits::{ADMITTED_BYTES_MAX, ADMITTED_STARTS_MAX},
-    names::Qualifier,
     node::{Node, Place},
     queue::Pending,
     random::SystemRandom,
     shard::Shard,
+    target::Target,
 };
 
 /// Who asked for an execution.
@@ -42,10 +42,15 @@ impl Node {
         request: StartRequest,
         is_watched: bool,
     ) -> Result<(View, Option<oneshot::Receiver<Arc<Closed>>>), StartError> {
-        let (revision, version, alias) = self.target(&request.machine_arn).await?;
-        if revision.machine_type != MachineType::Standard {
-            return Err(StartError::MachineTypeNotSupported);
+        let target = self.target(&request.machine_arn).await?;
+        if target.revision.machine_type == MachineType::Express {
+            return Ok((self.start_express(request, target).await?, None));
         }
+        let Target {
+            revision,
+            version,
+            alias,
+        } = target;
         let (bytes, steps) = self.queue.load();
         if bytes > ADMITTED_BYTES_MAX || steps > ADMITTED_STARTS_MAX {
             self.metrics.throttled.inc();
@@ -135,49 +140,6 @@ impl Node {
         self.drive_where_it_fits(Arc::clone(shard), id, execution);
     }
 
-    /// The revision that an ARN asks for, with the version and alias it went through.
-    async fn target(
-        &self,
-        arn: &str,
-    ) -> Result<(Arc<Revision>, Option<i64>, Option<String>), StartError> {
-        let names = &self.settings.names;
-        let Some((machine, qualifier)) = names.parse_machine(arn) else {
-            let message = format!("Invalid Arn: 'Invalid ARN prefix: {arn}'");
-            return Err(StartError::InvalidArn(message));
-        };
-        let current = self
-            .catalog
-            .current(&self.db, names, &self.clock, machine)
-            .await?;
-        let current = match current {
-            Current::Is(current) => current,
-            Current::Deleting => return Err(StartError::MachineDeleting),
-            Current::Missing => return Err(StartError::MachineDoesNotExist),
-        };
-        let version = match qualifier {
-            None => return Ok((current, None, None)),
-            Some(Qualifier::Version(number)) => (number, None),
-            Some(Qualifier::Alias(alias)) => {
-                let found = store::alias::get(&self.db, current.machine_id, alias).await;
-                let found = found
-                    .map_err(Fault::from)?
-                    .ok_or(StartError::MachineDoesNotExist)?;
-                let number = Self::pick_route(&found).ok_or(StartError::MachineDoesNotExist)?;
-                (number, Some(alias.to_owned()))
-            }
-        };
-        let (number, alias) = version;
-        let found = store::version::get(&self.db, current.machine_id, number).await;
-        let found = found
-            .map_err(Fault::from)?
-            .ok_or(StartError::MachineDoesNotExist)?;
-        let revision = self
-            .catalog
-            .revision(&self.db, names, found.revision_id)
-            .await?;
-        Ok((revision, Some(number), alias))
-    }
-
     fn new_facts(
         &self,
         shard: ShardId,
@@ -219,15 +181,5 @@ impl Node {
             redriven: None,
         };
         (facts, is_name_given)
-    }
-
-    /// The version that this start of an alias goes to, by its weights.
-    fn pick_route(alias: &store::alias::Alias) -> Option<i64> {
-        let drawn = SystemRandom.below(100);
-        let mut passed = 0;
-        alias.routes.iter().find_map(|route| {
-            passed += u64::try_from(route.weight).unwrap_or(0);
-            (drawn < passed).then_some(route.version)
-        })
     }
 }

@@ -10,6 +10,7 @@ pub mod connection;
 pub mod db;
 pub mod event_log;
 pub mod execution;
+pub mod express;
 pub mod fault;
 pub mod function;
 pub mod ids;

@@ -85,7 +85,9 @@ pub async fn guard(State(access): State<Arc<Access>>, request: Request, next: Ne
 
 impl Access {
     async fn admit(&self, surface: Surface, request: Request) -> Result<Request, Refusal> {
-        let host = self.hosts.check(request.uri(), request.headers())?;
+        let host = self
+            .hosts
+            .check(request.uri(), request.headers(), surface)?;
         let has_cookie = session::token_of(request.headers(), self.is_https).is_some();
         if origin::is_unsafe(request.method()) {
             origin::check(request.headers(), &host, has_cookie)?;

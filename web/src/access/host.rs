@@ -7,8 +7,11 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::Uri;
 
-use super::Refusal;
+use super::{Refusal, refusal::Surface};
 use crate::settings::{HostName, Settings};
+
+/// What AWS's clients put before the host for StartSyncExecution.
+const SYNC_PREFIX: &str = "sync-";
 
 /// The names that a request may address the server by.
 #[derive(Clone, Debug)]
@@ -30,7 +33,17 @@ impl Hosts {
 
     /// The name that the request uses, where it is an allowed one. The port is no matter: an attacker's
     /// page can choose it, but not the name.
-    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<HostName, Refusal> {
+    ///
+    /// On the wire API a name may also begin with `sync-`, which AWS's clients put before the host for
+    /// StartSyncExecution. `sync-example.com` may be somebody else's than `example.com`, so pages, which know
+    /// their visitor by a cookie, are not served under it; a call of the wire API is signed or comes from this
+    /// machine.
+    pub fn check(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        surface: Surface,
+    ) -> Result<HostName, Refusal> {
         let mut given = headers.get_all(http::header::HOST).iter();
         let host = match (given.next(), given.next()) {
             (Some(host), None) => host.to_str().ok(),
@@ -45,14 +58,18 @@ impl Hosts {
             Some(authority) => name_of(authority.as_str()),
             None => Some(name.clone()),
         };
-        if self.allows(&name) && line.is_some_and(|line| self.allows(&line)) {
+        if self.allows(&name, surface) && line.is_some_and(|line| self.allows(&line, surface)) {
             return Ok(name);
         }
         Err(Refusal::Host(name.as_str().to_owned()))
     }
 
-    fn allows(&self, name: &HostName) -> bool {
-        is_loopback(name) || self.names.contains(name)
+    fn allows(&self, name: &HostName, surface: Surface) -> bool {
+        let is_sync = || {
+            let name = name.as_str().strip_prefix(SYNC_PREFIX)?.parse().ok()?;
+            Some(surface == Surface::Wire && self.names.contains(&name))
+        };
+        is_loopback(name) || self.names.contains(name) || is_sync() == Some(true)
     }
 }
 
@@ -60,7 +77,7 @@ impl Hosts {
 /// before the host for StartSyncExecution. No attacker can own any of these names.
 pub fn is_loopback(name: &HostName) -> bool {
     let name = name.as_str();
-    let name = name.strip_prefix("sync-").unwrap_or(name);
+    let name = name.strip_prefix(SYNC_PREFIX).unwrap_or(name);
     let is_address = |ip: IpAddr| ip.to_canonical().is_loopback();
     name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(is_address)
 }
@@ -88,11 +105,15 @@ mod tests {
     }
 
     fn answer(uri: &str, host: &[&str]) -> Result<HostName, Refusal> {
+        answer_on(Surface::Page, uri, host)
+    }
+
+    fn answer_on(surface: Surface, uri: &str, host: &[&str]) -> Result<HostName, Refusal> {
         let mut headers = HeaderMap::new();
         for value in host {
             headers.append(http::header::HOST, value.parse().unwrap());
         }
-        hosts().check(&uri.parse().unwrap(), &headers)
+        hosts().check(&uri.parse().unwrap(), &headers, surface)
     }
 
     #[test]
@@ -114,6 +135,22 @@ mod tests {
             assert!(answer("/", &[host]).is_ok(), "{host}");
         }
         assert!(answer("http://localhost/", &[]).is_ok());
+    }
+
+    #[test]
+    fn the_wire_api_answers_to_the_names_of_synchronous_calls() {
+        for host in [
+            "sync-flows.example.com:8443",
+            "sync-box.lan",
+            "sync-10.0.0.5",
+        ] {
+            assert!(answer_on(Surface::Wire, "/", &[host]).is_ok(), "{host}");
+            assert!(answer_on(Surface::Page, "/", &[host]).is_err(), "{host}");
+            assert!(answer_on(Surface::Api, "/", &[host]).is_err(), "{host}");
+        }
+        for host in ["sync-attacker.example", "sync-sync-box.lan", "sync-"] {
+            assert!(answer_on(Surface::Wire, "/", &[host]).is_err(), "{host}");
+        }
     }
 
     #[test]

@@ -11,8 +11,9 @@ use super::exit::{Exit, Failure, chain};
 use super::screen::visible;
 use crate::hidden::Hidden;
 
-/// The longest that the server waits for an execution in one call, and some time for the way.
-const CALL_TIME_MAX: Duration = Duration::from_secs(90);
+/// The longest that the server waits for an execution in one call, which is the five minutes of an Express one,
+/// and some time for the way.
+const CALL_TIME_MAX: Duration = Duration::from_secs(330);
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// The largest answer that is read: a page of a thousand events with large payloads.
 const ANSWER_BYTES_MAX: usize = 512 << 20;

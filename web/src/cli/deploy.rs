@@ -80,8 +80,12 @@ impl Deploy {
             paint(GOOD, word),
             paint(DIM, &visible(&deployed.arn))
         ))?;
+        let wait = match self.machine_type {
+            TypeName::Standard => " --wait",
+            TypeName::Express => "",
+        };
         screen.remark(&format!(
-            "Start it with: stepwright start {name} --input '{{}}' --wait"
+            "Start it with: stepwright start {name} --input '{{}}'{wait}"
         ));
         Ok(Exit::Done)
     }

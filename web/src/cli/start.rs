@@ -1,4 +1,5 @@
-//! `stepwright start NAME`: starts an execution, and waits for its end where asked to.
+//! `stepwright start NAME`: starts an execution, and waits for its end where asked to. One of an Express machine
+//! tells how it ended at once, since nothing else can.
 
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub(super) struct Start {
     #[arg(long)]
     name: Option<String>,
 
-    /// Wait until it has ended; then the exit code says how
+    /// Wait until it has ended, as is always done for an Express machine; then the exit code says how
     #[arg(long)]
     wait: bool,
 
@@ -38,8 +39,8 @@ impl Start {
         let body = self.body()?;
         let client = Client::new(&self.target)?;
         let machine = segment(&self.machine);
-        let wait = if self.wait { "?wait=30s" } else { "" };
-        let path = format!("/machines/{machine}/executions{wait}");
+        // An Express machine's answer comes when the execution has closed.
+        let path = format!("/machines/{machine}/executions");
         let (execution, text) = super::block_on(async {
             let text = client.send(Method::POST, &path, Some(body)).await?;
             let execution: Execution = read(&text)?;

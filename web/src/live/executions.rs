@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl::diagnose::MachineType;
 use asl::machine::{Outcome, history};
 use asl::{Json, Payload, StateError};
 use axum::extract::{Path, State};
@@ -26,6 +27,8 @@ use crate::app::{App, Shared};
 
 /// The longest that a call waits for an execution to close.
 const WAIT_SECONDS_MAX: u64 = 60;
+/// Of an Express machine, whose executions have five minutes: nobody else can tell how they ended.
+const EXPRESS_WAIT_SECONDS_MAX: u64 = 310;
 /// Events of one page, by default and at most.
 const EVENTS_DEFAULT: usize = 100;
 const EVENTS_MAX: usize = 1_000;
@@ -44,7 +47,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StartInput {
-    /// 1 to 80 characters, unique in the machine for 90 days; made up where absent.
+    /// 1 to 80 characters, unique in the machine for 90 days (names of Express executions need not be); made up
+    /// where absent.
     name: Option<String>,
     /// Any JSON value; an empty object where absent. Kept as it is spelled.
     #[schema(value_type = Option<Object>, example = json!({"order": 17}))]
@@ -54,21 +58,23 @@ pub(crate) struct StartInput {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wait {
-    /// Answer when the execution has closed, or after this long: `30s`, at most `60s`.
+    /// Answer when the execution has closed, or after this long: `30s`, at most `60s`. Of an Express machine at
+    /// most `310s`, and as long as that where it is absent, since only this answer tells how the execution ended;
+    /// `0s` starts one without waiting.
     #[param(example = "30s")]
     wait: Option<String>,
 }
 
 impl Wait {
-    fn patience(&self) -> Result<Option<Duration>, Problem> {
+    fn patience(&self, seconds_max: u64) -> Result<Option<Duration>, Problem> {
         let Some(text) = self.wait.as_deref() else {
             return Ok(None);
         };
         let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u64>().ok();
         match seconds {
-            Some(seconds @ 0..=WAIT_SECONDS_MAX) => Ok(Some(Duration::from_secs(seconds))),
+            Some(seconds) if seconds <= seconds_max => Ok(Some(Duration::from_secs(seconds))),
             _ => Err(Problem::Invalid(format!(
-                "wait '{text}' is not allowed: 0s to {WAIT_SECONDS_MAX}s are"
+                "wait '{text}' is not allowed: 0s to {seconds_max}s are"
             ))),
         }
     }
@@ -108,7 +114,7 @@ pub(crate) struct Execution {
     request_body = StartInput,
     responses(
         (status = 200, body = Execution, description = "It has closed within the time to wait"),
-        (status = 202, body = Execution, description = "It runs"),
+        (status = 202, body = Execution, description = "It runs; one of an Express machine cannot be asked for"),
         (status = 400, body = ProblemBody),
         (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "The name is taken"),
@@ -123,7 +129,17 @@ async fn start(
     Query(wait): Query<Wait>,
     Body(input): Body<StartInput>,
 ) -> Result<Response, Problem> {
-    let patience = wait.patience()?;
+    let machine_arn = app.arns.machine(&machine);
+    let machine_type = app.engine.machine_type(&machine_arn).await;
+    let machine_type = machine_type.map_err(|error| refusal(&machine, error))?;
+    let patience = match machine_type {
+        MachineType::Standard => wait.patience(WAIT_SECONDS_MAX)?,
+        MachineType::Express => {
+            let longest = Duration::from_secs(EXPRESS_WAIT_SECONDS_MAX);
+            let patience = wait.patience(EXPRESS_WAIT_SECONDS_MAX)?.unwrap_or(longest);
+            (!patience.is_zero()).then_some(patience)
+        }
+    };
     if let Some(name) = &input.name
         && (!crate::wire::is_name(name) || name.chars().count() > 80)
     {
@@ -141,7 +157,7 @@ async fn start(
         )));
     }
     let request = StartRequest {
-        machine_arn: app.arns.machine(&machine),
+        machine_arn,
         name: input.name,
         // It was read as JSON just now, so its text can be trusted.
         input: Payload::from_trusted_text(text),
@@ -170,7 +186,7 @@ fn refusal(machine: &str, error: StartError) -> Problem {
             Problem::Conflict(format!("the state machine '{machine}' is being deleted"))
         }
         StartError::MachineTypeNotSupported => Problem::Invalid(format!(
-            "the state machine '{machine}' is an Express one, which this server cannot start yet"
+            "this operation is not supported by the type of the state machine '{machine}'"
         )),
         StartError::NameTaken { by, .. } => {
             Problem::Conflict(format!("the name belongs to execution {by} of '{machine}'"))
@@ -204,7 +220,7 @@ async fn describe(
     Query(wait): Query<Wait>,
 ) -> Result<Response, Problem> {
     let view = find(&app, &id).await?;
-    let view = match wait.patience()? {
+    let view = match wait.patience(WAIT_SECONDS_MAX)? {
         Some(patience) if view.closed.is_none() => {
             let waited = app.engine.wait(view.facts.id, patience).await;
             waited.map_err(fault)?.unwrap_or(view)

@@ -29,13 +29,22 @@ pub(crate) async fn create_machine(
     Ok(())
 }
 
-/// Starts an execution, under a name where one is given, and finds its id.
-pub(crate) async fn start(
+/// Runs an execution of an Express machine, and gives what StartSyncExecution answers.
+pub(crate) async fn start_sync(
     app: &App,
     machine: &str,
     name: Option<&str>,
     input: &str,
-) -> Result<ExecutionId, ApiError> {
+) -> Result<Value, ApiError> {
+    wire::perform(
+        app,
+        "StartSyncExecution",
+        start_request(app, machine, name, input),
+    )
+    .await
+}
+
+fn start_request(app: &App, machine: &str, name: Option<&str>, input: &str) -> Value {
     let mut request = json!({
         "stateMachineArn": app.arns.machine(machine),
         "input": input,
@@ -43,6 +52,17 @@ pub(crate) async fn start(
     if let (Some(name), Some(members)) = (name, request.as_object_mut()) {
         members.insert("name".to_owned(), Value::from(name));
     }
+    request
+}
+
+/// Starts an execution, under a name where one is given, and finds its id.
+pub(crate) async fn start(
+    app: &App,
+    machine: &str,
+    name: Option<&str>,
+    input: &str,
+) -> Result<ExecutionId, ApiError> {
+    let request = start_request(app, machine, name, input);
     let answer = wire::perform(app, "StartExecution", request).await?;
     let arn = answer.get("executionArn").and_then(Value::as_str);
     let started = arn

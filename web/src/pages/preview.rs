@@ -337,6 +337,8 @@ fn forms(theme: Theme) {
         input_line: None,
         name: String::new(),
         name_problem: None,
+        is_express: false,
+        answer: None,
     };
     write("start", theme, &page);
     page.input = "{\n  \"amount\": 4890,\n}".to_owned();

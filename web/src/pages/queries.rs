@@ -226,10 +226,13 @@ fn timestamp(time: DateTime<Utc>) -> Timestamp {
     Timestamp(time.timestamp_micros())
 }
 
+/// What pages call the type of a machine whose executions live in memory.
+pub(crate) const EXPRESS: &str = "Express";
+
 fn kind(machine_type: MachineType) -> &'static str {
     match machine_type {
         MachineType::Standard => "Standard",
-        MachineType::Express => "Express",
+        MachineType::Express => EXPRESS,
     }
 }
 

@@ -1,21 +1,26 @@
 //! `/machines/{name}/start`: an execution by form.
 
 use askama::Template;
+use asl::diagnose::MachineType;
 use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use serde_json::Value;
 use store::ids::ExecutionId;
 use uuid::Uuid;
 
 use super::{
     actions,
+    events::in_words,
     frame::{Frame, Section, Visit},
-    json_view, new_machine, paging,
+    json_view::{self, JsonView},
+    moment, new_machine, paging,
     problem::{self, Problem},
-    queries::Queries,
+    queries::{self, Queries},
     theme::Theme,
+    view::Status,
 };
 use crate::{
     access::Form,
@@ -36,6 +41,42 @@ pub struct Start {
     pub input_line: Option<usize>,
     pub name: String,
     pub name_problem: Option<String>,
+    /// Of an Express machine, whose executions have no page: the answer is shown on this one.
+    pub is_express: bool,
+    pub answer: Option<Answer>,
+}
+
+/// How a synchronous execution ended.
+pub struct Answer {
+    pub status: Status,
+    pub arn: String,
+    pub took: String,
+    pub output: Option<JsonView>,
+    pub error: Option<String>,
+    pub cause: Option<String>,
+}
+
+impl Answer {
+    /// As StartSyncExecution gave it.
+    fn of(answer: &Value) -> Self {
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        let seconds = |name: &str| answer.get(name).and_then(Value::as_f64).unwrap_or(0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "an execution has five minutes"
+        )]
+        let took = ((seconds("stopDate") - seconds("startDate")) * 1e6).round() as i64;
+        Self {
+            status: text("status")
+                .and_then(Status::from_wire)
+                .unwrap_or(Status::Failed),
+            arn: text("executionArn").unwrap_or_default().to_owned(),
+            took: moment::duration(took),
+            output: text("output").map(JsonView::new),
+            error: text("error").map(str::to_owned),
+            cause: text("cause").map(in_words),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +101,8 @@ impl Start {
             input_line: None,
             name: String::new(),
             name_problem: None,
+            is_express: false,
+            answer: None,
         }
     }
 }
@@ -89,6 +132,7 @@ pub(super) async fn show(
         }
     };
     let mut page = Start::new(visit, &machine, first_input(&app, &machine));
+    page.is_express = found.kind == queries::EXPRESS;
     // The input is an offer: where it cannot be had, the form is as good without it.
     if let Some(input) = offered(&app, &queries, found.id, &asked.input).await {
         page.input = input;
@@ -131,6 +175,8 @@ pub(super) async fn start(
     let name = fields.name.trim();
     let mut page = Start::new(visit, &machine, input);
     name.clone_into(&mut page.name);
+    let machine_type = app.engine.machine_type(&app.arns.machine(&machine)).await;
+    page.is_express = matches!(machine_type, Ok(MachineType::Express));
     let input = if page.input.trim().is_empty() {
         "{}"
     } else {
@@ -142,9 +188,19 @@ pub(super) async fn start(
         return (Code::InvalidExecutionInput.status(), problem::draw(&page)).into_response();
     }
     let given = (!name.is_empty()).then_some(name);
-    let refused = match actions::start(&app, &machine, given, input).await {
-        Ok(id) => return Redirect::to(&format!("/executions/{id}")).into_response(),
-        Err(refused) => refused,
+    let refused = if page.is_express {
+        match actions::start_sync(&app, &machine, given, input).await {
+            Ok(answer) => {
+                page.answer = Some(Answer::of(&answer));
+                return problem::draw(&page);
+            }
+            Err(refused) => refused,
+        }
+    } else {
+        match actions::start(&app, &machine, given, input).await {
+            Ok(id) => return Redirect::to(&format!("/executions/{id}")).into_response(),
+            Err(refused) => refused,
+        }
     };
     match refused.code {
         Code::StateMachineDoesNotExist => {

@@ -498,3 +498,30 @@ async fn a_sample_is_started_with_an_input_that_it_understands() {
         assert_eq!(page.contains("ada@example.com"), samples, "{page}");
     }
 }
+
+#[tokio::test]
+async fn an_express_execution_is_started_by_form_and_its_answer_shown() {
+    let app = TestApp::new().await;
+    let machine = serde_json::json!({
+        "name": "quick", "definition": FAILING, "type": "EXPRESS",
+        "roleArn": "arn:aws:iam::000000000000:role/flow",
+    });
+    app.ok("CreateStateMachine", machine).await;
+    let (_, page) = get(&app, "/machines/quick").await;
+    assert!(page.contains("Express executions are not kept"));
+    let (_, page) = get(&app, "/machines/quick/start").await;
+    assert!(page.contains("The answer is shown here"));
+    for (input, shown) in [
+        ("{\"ok\":true}", "data-copy-from=\"output-text\""),
+        ("{}", "<h2 id=\"answer\">States.Runtime</h2>"),
+        ("{\"ok\":false}", "the &#60;input&#62; was not ok"),
+    ] {
+        let answered = post(&app, "/machines/quick/start", &[("input", input)]).await;
+        assert_eq!(answered.status(), StatusCode::OK);
+        let page = text(answered).await;
+        assert!(page.contains(shown), "{input}: {page}");
+        assert!(page.contains(":express:quick:"));
+    }
+    let refused = post(&app, "/machines/quick/start", &[("name", "a b")]).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+}

@@ -157,6 +157,12 @@ pub struct Machine {
     pub definition: String,
 }
 
+impl Machine {
+    pub fn is_express(&self) -> bool {
+        self.kind == super::queries::EXPRESS
+    }
+}
+
 /// Runs of the last 24 hours by status.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {

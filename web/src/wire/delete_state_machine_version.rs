@@ -32,7 +32,9 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let Some(machine) = machine else {
         return Ok(Output {});
     };
-    match delete(&app.db, machine.id, number).await? {
+    let deleted = delete(&app.db, machine.id, number).await?;
+    app.engine.forget_machine(&machine.name);
+    match deleted {
         Deleted::Done | Deleted::NotThere => Ok(Output {}),
         Deleted::InUse(aliases) => Err(ApiError::new(
             Code::ConflictException,

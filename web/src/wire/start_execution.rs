@@ -1,4 +1,4 @@
-//! StartExecution of a Standard state machine.
+//! StartExecution. One of an Express machine has no name to itself, so a start that is repeated starts again.
 
 use asl::Payload;
 use runtime::{StartError, StartRequest, View};

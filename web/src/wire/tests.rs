@@ -4,6 +4,7 @@
 mod activities;
 mod aliases;
 mod executions;
+mod express;
 mod machines;
 mod protocol;
 mod tagging;

@@ -71,7 +71,9 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         version_description,
         versions_max: VERSIONS_MAX,
     };
-    match update(&app.db, machine.id, &change, app.new_id(), app.now()).await? {
+    let updated = update(&app.db, machine.id, &change, app.new_id(), app.now()).await?;
+    app.engine.forget_machine(&machine.name);
+    match updated {
         Updated::Done { revision, version } => Ok(Output {
             update_date: revision.created_at.into(),
             revision_id: (!revision.is_initial()).then(|| revision.id.to_string()),

@@ -54,7 +54,9 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         alias.description = description;
     }
     alias.updated_at = app.now();
-    match update(&app.db, &alias).await? {
+    let updated = update(&app.db, &alias).await?;
+    app.engine.forget_machine(&machine.name);
+    match updated {
         Updated::Done => Ok(Output {
             update_date: alias.updated_at.into(),
         }),

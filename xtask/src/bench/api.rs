@@ -53,9 +53,17 @@ impl Caller {
     }
 
     pub(super) fn create(&mut self, name: &str, definition: &str) -> Result<Machine> {
+        self.create_of("STANDARD", name, definition)
+    }
+
+    pub(super) fn create_express(&mut self, name: &str, definition: &str) -> Result<Machine> {
+        self.create_of("EXPRESS", name, definition)
+    }
+
+    fn create_of(&mut self, kind: &str, name: &str, definition: &str) -> Result<Machine> {
         let definition = quoted(definition);
         let body = format!(
-            r#"{{"name":"{name}","roleArn":"arn:aws:iam::000000000000:role/bench","definition":{definition}}}"#
+            r#"{{"name":"{name}","type":"{kind}","roleArn":"arn:aws:iam::000000000000:role/bench","definition":{definition}}}"#
         );
         let answer = self.action("CreateStateMachine", &body)?;
         let arn = answer.text("stateMachineArn").context("no ARN")?;
@@ -69,6 +77,17 @@ impl Caller {
     pub(super) fn run_waiting(&mut self, machine: &Machine, input: &str) -> Result<u64> {
         let body = format!(r#"{{"input":{input}}}"#);
         let answer = self.json("POST", &machine.path, &body)?;
+        match answer.text("status") {
+            Some("SUCCEEDED") => Ok(0),
+            _ => bail!("an execution did not succeed: {}", answer.body),
+        }
+    }
+
+    /// One call of StartSyncExecution.
+    pub(super) fn run_sync(&mut self, machine: &Machine, input: &str) -> Result<u64> {
+        let input = quoted(input);
+        let body = format!(r#"{{"stateMachineArn":"{}","input":{input}}}"#, machine.arn);
+        let answer = self.action("StartSyncExecution", &body)?;
         match answer.text("status") {
             Some("SUCCEEDED") => Ok(0),
             _ => bail!("an execution did not succeed: {}", answer.body),

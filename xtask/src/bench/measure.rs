@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::Part;
 use super::api::{Caller, Machine};
 use super::database::Database;
 use super::function::Function;
@@ -37,17 +38,19 @@ pub(super) enum Load {
     TaskPoll,
     LargeWait,
     PassIdle,
+    Express,
     Function,
 }
 
 impl Load {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::PassWait,
         Self::PassPoll,
         Self::TaskWait,
         Self::TaskPoll,
         Self::LargeWait,
         Self::PassIdle,
+        Self::Express,
         Self::Function,
     ];
 
@@ -59,6 +62,7 @@ impl Load {
             Self::TaskPoll => "10 tasks, start and describe",
             Self::LargeWait => "10 Pass, 8 KB input, ?wait",
             Self::PassIdle => "10 Pass, idle, ?wait",
+            Self::Express => "10 Pass, StartSyncExecution",
             Self::Function => "the function alone, calls",
         }
     }
@@ -163,6 +167,7 @@ pub(super) struct Bench<'a> {
     rounds: usize,
     length: Duration,
     pass: Machine,
+    express: Machine,
     task: Machine,
     map: Machine,
     pub(super) sleeper: Machine,
@@ -185,6 +190,7 @@ impl<'a> Bench<'a> {
             rounds,
             length,
             pass: caller.create("bench-pass", &machines::pass_chain())?,
+            express: caller.create_express("bench-express", &machines::pass_chain())?,
             task: caller.create("bench-task", &machines::task_chain())?,
             map: caller.create("bench-map", &machines::map())?,
             sleeper: caller.create("bench-sleeper", &machines::sleeper())?,
@@ -218,29 +224,36 @@ impl<'a> Bench<'a> {
         parts.collect()
     }
 
-    pub(super) fn measure(&self, found: &mut Found) -> Result<()> {
+    pub(super) fn measure(&self, found: &mut Found, part: Part) -> Result<()> {
         if let Err(error) = self.database.prepare() {
             found.no_pgbench = Some(format!("{error:#}"));
         }
-        for load in Load::ALL {
+        let loads: &[Load] = match part {
+            Part::Express => &[Load::Express],
+            _ => &Load::ALL,
+        };
+        for &load in loads {
             self.run(load, 1, WARM_UP)?;
         }
         for round in 1..=self.rounds {
             eprintln!("round {round} of {}", self.rounds);
-            self.round(found)?;
+            self.round(found, loads)?;
         }
         found.function_calls = self.function.calls();
         Ok(())
     }
 
-    fn round(&self, found: &mut Found) -> Result<()> {
-        for load in Load::ALL {
+    fn round(&self, found: &mut Found, loads: &[Load]) -> Result<()> {
+        for &load in loads {
             for &callers in load.callers() {
                 let sample = self.sample(load, callers);
                 let title = load.title();
                 let sample = sample.with_context(|| format!("{title}, {callers} at a time"))?;
                 push(&mut found.samples, (load, callers), sample);
             }
+        }
+        if loads.len() < Load::ALL.len() {
+            return Ok(());
         }
         if found.no_pgbench.is_none() {
             for clients in PGBENCH_CLIENTS {
@@ -292,6 +305,7 @@ impl<'a> Bench<'a> {
             Load::TaskWait => caller.run_waiting(&self.task, "{}"),
             Load::TaskPoll => caller.run_polling(&self.task, "{}"),
             Load::LargeWait => caller.run_waiting(&self.pass, &self.large_input),
+            Load::Express => caller.run_sync(&self.express, "{}"),
             Load::Function => caller.call_function(),
         })
     }

@@ -41,7 +41,7 @@ pub(super) fn machine(database: &Database) -> String {
 pub(super) fn tables(found: &Found, start_up: &StartUp, plan: &Plan) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    if plan.part.includes(Part::Loads) {
+    if plan.part.includes(Part::Loads) || plan.part == Part::Express {
         let seconds = plan.length.as_secs_f64();
         let _ = writeln!(
             text,
@@ -49,6 +49,8 @@ pub(super) fn tables(found: &Found, start_up: &StartUp, plan: &Plan) -> String {
             plan.rounds
         );
         let _ = writeln!(text, "{}", loads(found));
+    }
+    if plan.part.includes(Part::Loads) {
         let _ = writeln!(text, "{}", commits(found));
         let calls = found.function_calls;
         let _ = writeln!(text, "The function was called {calls} times.\n");
@@ -160,6 +162,9 @@ fn targets(found: &Found, start_up: &StartUp, plan: &Plan) -> Table {
     if plan.part.includes(Part::Loads) {
         load_targets(found, &mut row);
     }
+    if plan.part.includes(Part::Loads) || plan.part == Part::Express {
+        express_targets(found, &mut row);
+    }
     if let Some(sleep) = &found.sleep {
         sleep_targets(sleep, plan, &mut row);
     }
@@ -248,6 +253,21 @@ fn load_targets(found: &Found, row: &mut Row<'_>) {
         Some(map),
         Wanted::AtMost(60.0),
         "ms",
+    );
+}
+
+fn express_targets(found: &Found, row: &mut Row<'_>) {
+    row(
+        "10 Pass, StartSyncExecution, one at a time, p50",
+        Some(found.sample(Load::Express, 1).p50_ms),
+        Wanted::AtMost(0.3),
+        "ms",
+    );
+    row(
+        "10 Pass, StartSyncExecution, 64 at a time",
+        Some(found.sample(Load::Express, ANCHOR_CALLERS).per_second),
+        Wanted::AtLeast(15_000.0),
+        "/s",
     );
 }
 

@@ -4,6 +4,7 @@
 
 mod crash;
 mod elsewhere;
+mod express;
 mod limits;
 mod nodes;
 mod redrive;

@@ -96,6 +96,11 @@ impl World {
     }
 
     pub(crate) async fn machine(&self, name: &str, definition: &str) {
+        self.machine_of(MachineType::Standard, name, definition)
+            .await;
+    }
+
+    pub(crate) async fn machine_of(&self, machine_type: MachineType, name: &str, definition: &str) {
         let now = chrono::DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
         let (id, revision_id) = (fresh_id(), fresh_id());
         let revision = Revision {
@@ -114,7 +119,7 @@ impl World {
         let machine = Machine {
             id,
             name: name.to_owned(),
-            machine_type: MachineType::Standard,
+            machine_type,
             is_deleting: false,
             publish_on_create: false,
             created_at: now,

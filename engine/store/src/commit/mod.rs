@@ -16,4 +16,5 @@ pub use item::{
     Redrive, Start, Status, Step, Wakeup,
 };
 pub use log::{forget_dead, trim};
+pub(crate) use writer::is_about_rows;
 pub use writer::{ITEMS_MAX, Writer};

@@ -218,7 +218,7 @@ fn is_final(error: &sqlx::Error) -> bool {
 /// Whether the error is about what was to be written, so that trying again is of no use: a key that
 /// is taken, a value that its column cannot hold. A name of a commit that is spent, and a partition
 /// that is missing, are not.
-fn is_about_rows(error: &sqlx::Error) -> bool {
+pub(crate) fn is_about_rows(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else {
         return false;
     };

@@ -4,6 +4,7 @@
 
 mod browse;
 mod commit;
+mod express;
 mod history;
 mod in_doubt;
 mod leases;

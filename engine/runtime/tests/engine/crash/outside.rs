@@ -58,6 +58,8 @@ pub(crate) const SAMPLES_INPUTS: &[(&str, &str)] = &[
         "order",
         r#"{"order":7,"customer":"ada","amount":120,"items":[{"sku":"tea","quantity":1000}]}"#,
     ),
+    ("quote", r#"{"item":"tea","currency":"EUR","budget":3}"#),
+    ("quote", r#"{"item":"tea","currency":"EUR","budget":2}"#),
 ];
 
 pub(crate) struct Outside {
