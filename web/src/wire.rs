@@ -70,6 +70,7 @@ pub(crate) use name::is_valid as is_name;
 use protocol::{Answer, answer, read};
 
 pub(crate) use protocol::perform;
+pub(crate) use update_state_machine::replace as replace_definition;
 
 /// `POST /`, the API's one address.
 pub(crate) fn routes() -> Router<Shared> {

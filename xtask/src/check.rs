@@ -87,7 +87,9 @@ fn licences() -> Result<()> {
     project::run(project::cargo().args(["deny", "check", "licenses", "bans", "sources"]))
 }
 
+/// Its packages and the bundle that the server serves, where `make web` has not run, then its types.
 fn front_end() -> Result<()> {
+    project::run(project::command("sh").arg("scripts/web.sh"))?;
     npm_script("web/designer", "check")
 }
 

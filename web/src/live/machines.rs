@@ -1,18 +1,24 @@
-//! State machines: validate a definition, create one or put a new definition in its place.
+//! State machines: list and read them, validate a definition, create one or put a new definition in
+//! its place.
 
+use asl::diagnose::MachineType;
 use axum::Json;
 use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
+use store::machine;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::answer::{Problem, ProblemBody};
-use super::body::Body;
+use super::body::{Body, Query};
+use super::functions::Page;
 use crate::access::Principal;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::locate::line_of;
 use crate::wire::{self, error::Code};
 
@@ -20,7 +26,8 @@ use crate::wire::{self, error::Code};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(validate))
-        .routes(routes!(put))
+        .routes(routes!(list))
+        .routes(routes!(get, put))
 }
 
 /// `STANDARD` or `EXPRESS`.
@@ -80,8 +87,8 @@ pub(crate) struct DefinitionProblem {
 async fn validate(_: Principal, Body(input): Body<ValidateInput>) -> Json<Diagnosis> {
     let text = text_of(&input.definition);
     let machine_type = match input.machine_type {
-        Type::Standard => asl::diagnose::MachineType::Standard,
-        Type::Express => asl::diagnose::MachineType::Express,
+        Type::Standard => MachineType::Standard,
+        Type::Express => MachineType::Express,
     };
     let (definition, problems) = asl::diagnose::parse(&text, machine_type);
     let problems = problems.into_iter().map(|problem| {
@@ -113,6 +120,9 @@ pub(crate) struct MachineInput {
     machine_type: Type,
     /// A name for what the workflow may do. `arn:aws:iam::ACCOUNT:role/stepwright` where absent.
     role_arn: Option<String>,
+    /// The revision that the definition was made from: where another is current, nothing changes and
+    /// the answer is 409. With it, only the definition is changed.
+    expected_revision: Option<Uuid>,
 }
 
 /// What came of it.
@@ -120,6 +130,115 @@ pub(crate) struct MachineInput {
 pub(crate) struct MachineOutput {
     arn: String,
     is_new: bool,
+    /// The revision that is now current: what the next change may expect.
+    revision: Option<Uuid>,
+}
+
+/// A machine as it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MachineDetails {
+    name: String,
+    arn: String,
+    #[serde(rename = "type")]
+    machine_type: &'static str,
+    /// The revision that is current.
+    revision: Uuid,
+    /// The definition's text, as it is spelled.
+    definition: String,
+    updated_at: DateTime<Utc>,
+    is_deleting: bool,
+}
+
+/// A machine in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MachineEntry {
+    name: String,
+    arn: String,
+}
+
+/// Some machines, in the order of their names.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MachineList {
+    machines: Vec<MachineEntry>,
+    /// Where there are more: what to ask for as `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Lists state machines
+#[utoipa::path(
+    get,
+    path = "/api/v1/machines",
+    tag = "machines",
+    params(Page),
+    responses(
+        (status = 200, body = MachineList),
+        (status = 400, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn list(
+    _: Principal,
+    State(app): State<Shared>,
+    Query(page): Query<Page>,
+) -> Result<Json<MachineList>, Problem> {
+    let limit = page.limit()?;
+    // One more than asked for says whether there are more.
+    let mut found = machine::list(&app.db, page.after.as_deref(), limit + 1)
+        .await
+        .map_err(|error| Problem::unavailable("machines could not be listed", &error))?;
+    let has_more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    Ok(Json(MachineList {
+        next: found.last().filter(|_| has_more).map(|it| it.name.clone()),
+        machines: found
+            .into_iter()
+            .map(|it| MachineEntry {
+                arn: app.arns.machine(&it.name),
+                name: it.name,
+            })
+            .collect(),
+    }))
+}
+
+/// Gives a state machine with its current definition
+#[utoipa::path(
+    get,
+    path = "/api/v1/machines/{machine}",
+    tag = "machines",
+    params(("machine" = String, Path, description = "The state machine's name")),
+    responses(
+        (status = 200, body = MachineDetails),
+        (status = 404, body = ProblemBody),
+        (status = 503, body = ProblemBody),
+    ),
+)]
+async fn get(
+    _: Principal,
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+) -> Result<Json<MachineDetails>, Problem> {
+    let missing = || Problem::NotFound(format!("there is no state machine '{name}'"));
+    // The database takes no text with a NUL in it.
+    if name.contains('\0') {
+        return Err(missing());
+    }
+    let found = machine::get(&app.db, &name)
+        .await
+        .map_err(|error| Problem::unavailable("a machine could not be read", &error))?
+        .ok_or_else(missing)?;
+    Ok(Json(MachineDetails {
+        arn: app.arns.machine(&found.name),
+        name: found.name,
+        machine_type: match found.machine_type {
+            MachineType::Standard => "STANDARD",
+            MachineType::Express => "EXPRESS",
+        },
+        revision: found.revision.id,
+        definition: found.revision.definition,
+        updated_at: found.revision.created_at,
+        is_deleting: found.is_deleting,
+    }))
 }
 
 /// Creates a state machine, or gives one that is there a new definition
@@ -144,12 +263,28 @@ async fn put(
 ) -> Result<Json<MachineOutput>, Problem> {
     let definition = text_of(&input.definition);
     let arn = app.arns.machine(&machine);
+    if let Some(expected) = input.expected_revision {
+        let revision = wire::replace_definition(&app, &machine, &definition, expected)
+            .await
+            .map_err(Problem::Wire)?;
+        return Ok(Json(MachineOutput {
+            arn,
+            is_new: false,
+            revision: Some(revision),
+        }));
+    }
     let mut change = json!({ "stateMachineArn": arn, "definition": definition });
     if let (Some(role_arn), Some(members)) = (&input.role_arn, change.as_object_mut()) {
         members.insert("roleArn".to_owned(), json!(role_arn));
     }
     match wire::perform(&app, "UpdateStateMachine", change).await {
-        Ok(_) => return Ok(Json(MachineOutput { arn, is_new: false })),
+        Ok(_) => {
+            return Ok(Json(MachineOutput {
+                revision: current(&app, &machine).await?,
+                arn,
+                is_new: false,
+            }));
+        }
         Err(error) if error.code == Code::StateMachineDoesNotExist => {}
         Err(error) => return Err(Problem::Wire(error)),
     }
@@ -170,7 +305,19 @@ async fn put(
     wire::perform(&app, "CreateStateMachine", new)
         .await
         .map_err(Problem::Wire)?;
-    Ok(Json(MachineOutput { arn, is_new: true }))
+    Ok(Json(MachineOutput {
+        revision: current(&app, &machine).await?,
+        arn,
+        is_new: true,
+    }))
+}
+
+/// The id of a machine's current revision.
+async fn current(app: &App, name: &str) -> Result<Option<Uuid>, Problem> {
+    let found = machine::get(&app.db, name)
+        .await
+        .map_err(|error| Problem::unavailable("a machine could not be read", &error))?;
+    Ok(found.map(|found| found.revision.id))
 }
 
 /// A definition's text: what a string says, or the object as it is spelled.

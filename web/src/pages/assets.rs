@@ -15,6 +15,12 @@ use sha2::{Digest, Sha256};
 #[folder = "assets/"]
 struct Files;
 
+/// What `make web` made of the designer's source.
+#[derive(RustEmbed)]
+#[folder = "dist/"]
+#[allow_missing = true]
+struct Bundles;
+
 /// Served as one file in this order: fewer requests before the first paint.
 const STYLE: &[&str] = &[
     "tokens.css",
@@ -25,7 +31,11 @@ const STYLE: &[&str] = &[
     "search.css",
     "pages.css",
     "execution.css",
+    "graph.css",
 ];
+
+/// The designer's own style, served as one file.
+const DESIGNER_STYLE: &[&str] = &["designer.css", "inspector.css"];
 
 /// The addresses that the frame of a page names.
 #[derive(Clone)]
@@ -45,6 +55,16 @@ impl Addresses {
             icon: address("icon.svg"),
         }
     }
+}
+
+/// The addresses of what the designer's page loads beside the frame's: style, then script.
+pub fn designer() -> (String, String) {
+    (address("designer-style.css"), address("designer.js"))
+}
+
+/// The address of the script that draws graphs.
+pub fn graph() -> String {
+    address("graph.js")
 }
 
 /// `/assets/{hash}/{name}`; a name that there is not gets an address that answers 404.
@@ -84,16 +104,19 @@ pub async fn serve(Path((asked, name)): Path<(String, String)>, headers: HeaderM
 }
 
 fn content(name: &str) -> Option<Cow<'static, [u8]>> {
-    if name == "style.css" {
-        return Some(Cow::Owned(style().into_bytes()));
+    match name {
+        "style.css" => return Some(Cow::Owned(style(STYLE).into_bytes())),
+        "designer-style.css" => return Some(Cow::Owned(style(DESIGNER_STYLE).into_bytes())),
+        _ => {}
     }
-    Files::get(name).map(|file| file.data)
+    let file = Files::get(name).or_else(|| Bundles::get(name))?;
+    Some(file.data)
 }
 
 /// The parts of the style as one text, with the addresses of the fonts filled in.
-fn style() -> String {
+fn style(parts: &[&str]) -> String {
     let mut style = String::new();
-    for name in STYLE {
+    for name in parts {
         if let Some(file) = Files::get(name) {
             style.push_str(&String::from_utf8_lossy(&file.data));
         }
@@ -183,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_part_of_the_frame_is_there_and_fonts_have_hashed_addresses() {
-        for name in STYLE {
+        for name in STYLE.iter().chain(DESIGNER_STYLE) {
             assert!(Files::get(name).is_some(), "{name}");
         }
         let addresses = Addresses::current();
@@ -195,12 +218,13 @@ mod tests {
         ] {
             assert!(!address.contains("//"), "{address}");
         }
-        assert!(!style().contains("url(\"fonts/"));
+        assert!(!style(STYLE).contains("url(\"fonts/"));
     }
 
     #[test]
     fn only_the_tokens_hold_colours() {
-        for name in STYLE.iter().filter(|name| **name != "tokens.css") {
+        let parts = STYLE.iter().chain(DESIGNER_STYLE);
+        for name in parts.filter(|name| **name != "tokens.css") {
             let text = String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap();
             let hex = text
                 .split('#')

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use store::browse;
 
 use super::{
-    actions,
+    actions, assets,
     events::{DetailValue, EventRow},
     frame::{Frame, Section, Visit},
     moment::{self, Moment},
@@ -43,6 +43,8 @@ pub struct ExecutionPage {
     pub events_pager: Pager,
     pub newest_first: bool,
     pub other_order: String,
+    /// The script that draws the graph.
+    pub graph: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,6 +161,7 @@ async fn page(
         } else {
             "?order=newest#events".to_owned()
         },
+        graph: assets::graph(),
     })
 }
 
@@ -192,6 +195,23 @@ pub(super) async fn input(
     match find(&visit, &app, &id).await {
         Ok(run) => as_json(run.input().to_owned()),
         Err(refused) => refused.answer(visit, &id),
+    }
+}
+
+/// `GET /executions/{id}/definition.json`: the definition that it runs, as it was written.
+pub(super) async fn definition(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+) -> Response {
+    let run = match find(&visit, &app, &id).await {
+        Ok(run) => run,
+        Err(refused) => return refused.answer(visit, &id),
+    };
+    match store::revision::get(&app.db, run.view.facts.revision.id).await {
+        Ok(Some(revision)) => as_json(revision.definition),
+        Ok(None) => problem::not_found(visit, Section::Executions, "definition of", &id),
+        Err(fault) => problem::unavailable(visit, Section::Executions, "This definition", &fault),
     }
 }
 

@@ -20,7 +20,8 @@ pub struct RequestId(pub String);
 /// Wraps the pages: makes the nonce, and sets the headers on whatever comes back.
 pub async fn guard(mut request: Request, next: Next) -> Response {
     let nonce = BASE64_STANDARD.encode(random());
-    let policy = format!("default-src 'self'; style-src 'self' 'nonce-{nonce}'");
+    let policy =
+        format!("default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:");
     request.extensions_mut().insert(Nonce(nonce));
     let id = uuid::Uuid::from_bytes(random()).simple().to_string();
     request.extensions_mut().insert(RequestId(id));

@@ -1,6 +1,7 @@
 //! `/machines/{name}`: one machine, its states and text, its recent executions.
 
 use askama::Template;
+use asl::diagnose::MachineType;
 use axum::{
     extract::{Path, State},
     http::header,
@@ -8,6 +9,7 @@ use axum::{
 };
 
 use super::{
+    assets,
     frame::{Frame, Section, Visit},
     json_view, moment,
     outline::{StateRow, outline},
@@ -36,6 +38,16 @@ pub struct MachinePage {
     pub definition: String,
     pub is_cut: bool,
     pub size: String,
+    /// The script that draws the graph.
+    pub graph: String,
+}
+
+/// The type of a machine as the native API writes it.
+pub(super) fn type_word(machine_type: MachineType) -> &'static str {
+    match machine_type {
+        MachineType::Standard => "STANDARD",
+        MachineType::Express => "EXPRESS",
+    }
 }
 
 impl MachinePage {
@@ -66,6 +78,7 @@ impl MachinePage {
             definition: json_view::coloured(text.get(..end).unwrap_or_default()),
             is_cut: end < text.len(),
             size: moment::size(machine.definition.len()),
+            graph: assets::graph(),
             machine,
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod assets;
+pub mod design;
 pub mod events;
 pub mod execution;
 pub mod executions;
@@ -61,6 +62,8 @@ pub(crate) fn routes() -> Router<Shared> {
         )
         .route("/machines/new/check", post(new_machine::check))
         .route("/machines/{name}", get(machine::show))
+        .route("/machines/new/design", get(design::new))
+        .route("/machines/{name}/design", get(design::show))
         .route("/machines/{name}/definition.json", get(machine::definition))
         .route(
             "/machines/{name}/start",
@@ -68,6 +71,10 @@ pub(crate) fn routes() -> Router<Shared> {
         )
         .route("/executions", get(executions::show))
         .route("/executions/{id}", get(execution::show))
+        .route(
+            "/executions/{id}/definition.json",
+            get(execution::definition),
+        )
         .route("/executions/{id}/input", get(execution::input))
         .route("/executions/{id}/output", get(execution::output))
         .route("/executions/{id}/events/{number}", get(execution::event))

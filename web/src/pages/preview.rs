@@ -417,6 +417,7 @@ fn execution_pages(theme: Theme) {
             events_pager: Pager::default(),
             newest_first: false,
             other_order: "?order=newest".to_owned(),
+            graph: String::new(),
         }
     };
     let failure = Failure {

@@ -184,6 +184,14 @@ impl<'a> Queries<'a> {
         }))
     }
 
+    /// The live machine of that name as it is kept, for the designer.
+    pub(crate) async fn design(
+        &self,
+        name: &str,
+    ) -> Result<Option<store::machine::Machine>, sqlx::Error> {
+        store::machine::get(&self.app.db, name).await
+    }
+
     /// Executions as rows, in their order, with the names of their machines.
     pub(crate) async fn rows(
         &self,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use store::machine::{Change, Updated, update};
+use uuid::Uuid;
 
 use super::configuration::{Encryption, Logging, Tracing};
 use super::date::Date;
@@ -70,6 +71,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             .transpose()?,
         version_description,
         versions_max: VERSIONS_MAX,
+        expected_revision: None,
     };
     let updated = update(&app.db, machine.id, &change, app.new_id(), app.now()).await?;
     app.engine.forget_machine(&machine.name);
@@ -82,5 +84,38 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         }),
         Updated::Gone => Err(ApiError::machine_deleting(&arn.text)),
         Updated::TooManyVersions => Err(too_many(&machine.name)),
+        Updated::Moved(_) => Err(moved(&machine.name)),
     }
+}
+
+/// Puts a definition in the place of the revision that it was made from, for the native API. Gives the
+/// id of the revision that is then current.
+pub(crate) async fn replace(
+    app: &App,
+    name: &str,
+    definition: &str,
+    expected: Uuid,
+) -> Result<Uuid, ApiError> {
+    let arn = app.arns.read_machine(&app.arns.machine(name))?;
+    let machine = machine::find_changeable(app, &arn).await?;
+    definition::check(app, definition, machine.machine_type).await?;
+    let change = Change {
+        definition: Some(definition.to_owned()),
+        versions_max: VERSIONS_MAX,
+        expected_revision: Some(expected),
+        ..Change::default()
+    };
+    match update(&app.db, machine.id, &change, app.new_id(), app.now()).await? {
+        Updated::Done { revision, .. } => Ok(revision.id),
+        Updated::Gone => Err(ApiError::machine_deleting(&arn.text)),
+        Updated::TooManyVersions => Err(too_many(&machine.name)),
+        Updated::Moved(_) => Err(moved(&machine.name)),
+    }
+}
+
+fn moved(name: &str) -> ApiError {
+    ApiError::new(
+        Code::ConflictException,
+        format!("State machine '{name}' was changed by somebody else since it was opened"),
+    )
 }

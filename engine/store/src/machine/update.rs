@@ -22,6 +22,8 @@ pub struct Change {
     pub version_description: Option<String>,
     /// How many versions the machine may have.
     pub versions_max: i64,
+    /// The revision that the change was made from: nothing happens when another is current.
+    pub expected_revision: Option<Uuid>,
 }
 
 /// What came of a change.
@@ -36,6 +38,8 @@ pub enum Updated {
     /// The machine was deleted, or began to be, since it was looked up.
     Gone,
     TooManyVersions,
+    /// Not the expected revision is current, but this one.
+    Moved(Box<Revision>),
 }
 
 /// Changes the machine of that id. One transaction, which locks the machine's row, so that changes and
@@ -51,6 +55,12 @@ pub async fn update(
     let Some(current) = lock_current(&mut transaction, machine_id).await? else {
         return Ok(Updated::Gone);
     };
+    if change
+        .expected_revision
+        .is_some_and(|expected| expected != current.id)
+    {
+        return Ok(Updated::Moved(Box::new(current)));
+    }
     let mut next = current.clone();
     if let Some(definition) = &change.definition {
         next.definition.clone_from(definition);

@@ -124,3 +124,13 @@ function aside(machine: Machine, scope: Scope, fragment: Fragment): Edit {
   const selection = fragment.states.map(({ name }) => pointer([...path, name]));
   return { root, selection, said: "Duplicated; nothing leads to the copy yet" };
 }
+
+/** A copy of a branch behind the last one, its states under names of their own. */
+export function duplicateBranch(machine: Machine, id: string, index: number): Edit {
+  const state = machine.states.get(id);
+  const branch = state?.branches[index];
+  if (!state || !branch) return refuse("That branch is no longer there.");
+  const node = renameAll(branch.node, namesOf(machine));
+  const count = itemsOf(state.node, "Branches").length;
+  return { root: put(machine.root, [...state.path, "Branches", count], node), selection: [id], said: `Duplicated branch ${index + 1}` };
+}

@@ -70,15 +70,15 @@ function isEmpty(node: JsonArray | JsonObject): boolean {
 function moved(origin: Origin, indent: string, isInline: boolean, node: Json, style: Style): string {
   const text = origin.text.slice(origin.start, origin.end);
   if (!text.includes("\n")) return text;
-  if (isInline) return fresh(bare(node), indent, true, style);
+  if (isInline) return fresh(unlaid(node), indent, true, style);
   return reindent(text, indentAt(origin), indent);
 }
 
 /** The tree without its origins, to be laid out afresh. */
-function bare(node: Json): Json {
-  if (node.kind === "array") return { kind: "array", items: node.items.map(bare), origin: null, base: null };
+export function unlaid(node: Json): Json {
+  if (node.kind === "array") return { kind: "array", items: node.items.map(unlaid), origin: null, base: null };
   if (node.kind !== "object") return node;
-  const members = node.members.map(({ key, value }) => ({ key, value: bare(value), origin: null }));
+  const members = node.members.map(({ key, value }) => ({ key, value: unlaid(value), origin: null }));
   return { kind: "object", members, origin: null, base: null };
 }
 

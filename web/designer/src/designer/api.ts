@@ -1,0 +1,145 @@
+// What the designer asks of the server: one wrapper, and answers read with care.
+
+export interface Problem {
+  readonly isError: boolean;
+  readonly code: string;
+  readonly message: string;
+  readonly pointer: string | null;
+  readonly line: number | null;
+}
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class Api {
+  constructor(private readonly csrf: string) {}
+
+  /** What the server's validator says of a text. */
+  async validate(definition: string, type: string): Promise<Problem[]> {
+    const answer = await this.ask("POST", "/api/v1/validate", { definition, type });
+    return listIn(answer, "problems").map((each) => ({
+      isError: textIn(each, "severity") !== "WARNING",
+      code: textIn(each, "code") ?? "",
+      message: textIn(each, "message") ?? "",
+      pointer: textIn(each, "pointer"),
+      line: numberIn(each, "line"),
+    }));
+  }
+
+  /** The machine's definition and the revision that it is. */
+  async machine(name: string): Promise<{ definition: string; revision: string }> {
+    const answer = await this.ask("GET", `/api/v1/machines/${encodeURIComponent(name)}`);
+    return { definition: textIn(answer, "definition") ?? "", revision: textIn(answer, "revision") ?? "" };
+  }
+
+  /** Puts a definition in the place of the revision that it was made from; the new revision. */
+  async save(name: string, definition: string, expected: string): Promise<string> {
+    const answer = await this.ask("PUT", `/api/v1/machines/${encodeURIComponent(name)}`, { definition, expected_revision: expected });
+    return textIn(answer, "revision") ?? expected;
+  }
+
+  async create(name: string, definition: string, type: string): Promise<string> {
+    const answer = await this.ask("PUT", `/api/v1/machines/${encodeURIComponent(name)}`, { definition, type });
+    return textIn(answer, "revision") ?? "";
+  }
+
+  async exists(name: string): Promise<boolean> {
+    try {
+      await this.machine(name);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Starts an execution; its id. */
+  async start(machine: string, input: string): Promise<string> {
+    const parsed: unknown = JSON.parse(input.trim() === "" ? "{}" : input);
+    const answer = await this.ask("POST", `/api/v1/machines/${encodeURIComponent(machine)}/executions`, { input: parsed });
+    return textIn(answer, "id") ?? "";
+  }
+
+  /** The ARNs of registered functions, and of machines, for fields to choose from. */
+  async functions(): Promise<string[]> {
+    return listIn(await this.ask("GET", "/api/v1/functions?limit=1000"), "functions").flatMap((each) => textIn(each, "arn") ?? []);
+  }
+
+  async machines(): Promise<string[]> {
+    return listIn(await this.ask("GET", "/api/v1/machines?limit=1000"), "machines").flatMap((each) => textIn(each, "arn") ?? []);
+  }
+
+  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    const init: RequestInit = { method, headers: { "content-type": "application/json", "x-csrf-token": this.csrf } };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    let answer: Response;
+    try {
+      answer = await fetch(path, init);
+    } catch {
+      throw new ApiError(0, "The server did not answer. Try again in a moment.");
+    }
+    const read: unknown = await answer.json().catch(() => null);
+    if (!answer.ok) throw new ApiError(answer.status, textIn(read, "message") ?? `The server answered ${answer.status}.`);
+    return read;
+  }
+}
+
+function valueIn(holder: unknown, key: string): unknown {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  return Object.entries(holder).find(([name]) => name === key)?.[1];
+}
+
+function textIn(holder: unknown, key: string): string | null {
+  const value = valueIn(holder, key);
+  return typeof value === "string" ? value : null;
+}
+
+function numberIn(holder: unknown, key: string): number | null {
+  const value = valueIn(holder, key);
+  return typeof value === "number" ? value : null;
+}
+
+function listIn(holder: unknown, key: string): readonly unknown[] {
+  const value = valueIn(holder, key);
+  return Array.isArray(value) ? value : [];
+}
+
+export interface Pattern {
+  readonly id: string;
+  readonly title: string;
+  readonly help: string;
+  readonly definition: string;
+}
+
+/** What the page gives the designer to begin with. */
+export interface Start {
+  readonly csrf: string;
+  readonly nonce: string;
+  readonly definition: string;
+  readonly patterns: readonly Pattern[];
+  readonly machine: { readonly name: string; readonly type: string; readonly revision: string } | null;
+}
+
+export function readStart(text: string): Start {
+  const read: unknown = JSON.parse(text);
+  const machine = valueIn(read, "machine");
+  const name = textIn(machine, "name");
+  return {
+    csrf: textIn(read, "csrf") ?? "",
+    nonce: textIn(read, "nonce") ?? "",
+    definition: textIn(read, "definition") ?? "",
+    patterns: listIn(read, "patterns").map((each) => ({
+      id: textIn(each, "id") ?? "",
+      title: textIn(each, "title") ?? "",
+      help: textIn(each, "help") ?? "",
+      definition: textIn(each, "definition") ?? "",
+    })),
+    machine: name === null ? null : { name, type: textIn(machine, "type") ?? "STANDARD", revision: textIn(machine, "revision") ?? "" },
+  };
+}

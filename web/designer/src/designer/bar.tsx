@@ -1,0 +1,94 @@
+// The bar above the designer: what is designed, how it is saved, and what can be done with all of it.
+
+import { png, svgText } from "../canvas/export";
+import { Icon, Square } from "../forms/icon";
+import type { Mode, Store } from "./store";
+
+interface Props {
+  readonly store: Store;
+  readonly onSave: () => void;
+  readonly onStart: () => void;
+  readonly onHelp: () => void;
+  readonly onProblems: () => void;
+  readonly hasProblems: boolean;
+}
+
+const SAVED = { saved: "Saved", unsaved: "Not saved yet; kept in this browser", saving: "Saving…", failed: "Not saved" } as const;
+const MODES: readonly (readonly [Mode, string])[] = [["design", "Design"], ["code", "Code"], ["both", "Both"]];
+
+export function Bar({ store, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
+  const { errors } = store;
+  const warnings = store.problems.length - errors;
+  const state = store.machine ? SAVED[store.saving] : "A draft, kept in this browser";
+  return (
+    <div class="designer-bar">
+      <h1>{store.machine?.name ?? "New machine"}</h1>
+      <span class="saved" role="status">{state}</span>
+      <div class="segments" role="group" aria-label="View">
+        {MODES.map(([mode, words]) => (
+          <button key={mode} type="button" aria-pressed={store.mode === mode} onClick={() => store.setMode(mode)}>
+            {words}
+          </button>
+        ))}
+      </div>
+      <div class="bar-actions">
+        <Square icon="undo-2" label="Undo" keys="Ctrl+Z" isDisabled={store.history.past.length === 0 && !store.broken} onClick={() => store.undo()} />
+        <Square icon="redo-2" label="Redo" keys="Ctrl+Shift+Z" isDisabled={store.history.future.length === 0} onClick={() => store.redo()} />
+        <button type="button" class={`button problems-button${errors > 0 ? " has-errors" : warnings > 0 ? " has-warnings" : ""}`} aria-expanded={hasProblems} onClick={onProblems}>
+          <Icon name={store.problems.length > 0 ? "triangle-alert" : "circle-check"} />
+          {store.problems.length === 0 ? "No problems" : [errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"}` : "", warnings > 0 ? `${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""].filter(Boolean).join(", ")}
+        </button>
+        <button type="button" class="square" aria-label="Export" title="Export" {...{ popovertarget: "export" }}>
+          <Icon name="download" />
+        </button>
+        <div class="drop export-menu" id="export" popover="auto" role="group" aria-label="Export as">
+          <button type="button" onClick={() => void exportAs(store, "json")}>JSON</button>
+          <button type="button" onClick={() => void exportAs(store, "yaml")}>YAML</button>
+          <button type="button" onClick={() => void exportAs(store, "svg")}>SVG picture</button>
+          <button type="button" onClick={() => void exportAs(store, "png")}>PNG picture</button>
+        </div>
+        <Square icon="keyboard" label="Keys" keys="?" onClick={onHelp} />
+        <button type="button" class="button" onClick={onStart}>
+          <Icon name="play" /> Start
+        </button>
+        <button type="button" class="button primary" disabled={store.broken !== null || store.saving === "saving" || (store.machine !== null && store.saving === "saved")} onClick={onSave}>
+          {store.machine ? "Save" : "Create"}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+async function exportAs(store: Store, format: "json" | "yaml" | "svg" | "png"): Promise<void> {
+  document.getElementById("export")?.hidePopover();
+  const name = `${store.machine?.name ?? "machine"}.${format === "json" ? "asl.json" : format === "yaml" ? "asl.yaml" : format}`;
+  try {
+    download(name, await blobOf(store, format));
+    store.say(`Exported ${name}`);
+  } catch (error) {
+    store.apply({ refused: `Not exported: ${error instanceof Error ? error.message : "the browser refused"}.` });
+  }
+}
+
+async function blobOf(store: Store, format: "json" | "yaml" | "svg" | "png"): Promise<Blob> {
+  switch (format) {
+    case "json":
+      return new Blob([store.document.text], { type: "application/json" });
+    case "yaml": {
+      const { toYaml } = await import("../code/yaml");
+      return new Blob([toYaml(store.document.machine.root)], { type: "application/yaml" });
+    }
+    case "svg":
+      return new Blob([svgText(store.picture)], { type: "image/svg+xml" });
+    case "png":
+      return await png(store.picture);
+  }
+}
+
+function download(name: string, blob: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,256 @@
+// The designer's dialogs: adding by words, naming a new machine, starting, deleting, a conflict, keys.
+
+import { useState } from "preact/hooks";
+import type { Place } from "../asl/edit/place";
+import { difference } from "../asl/history";
+import { Select } from "../forms/controls";
+import { Icon } from "../forms/icon";
+import { Dialog } from "./dialog";
+import type { Store } from "./store";
+import { found, type Item } from "./templates";
+
+interface QuickAddProps {
+  readonly items: readonly Item[];
+  readonly onClose: () => void;
+  readonly onAdd: (item: Item) => void;
+}
+
+/** Search among what can be added; Enter adds the first. */
+export function QuickAdd({ items, onClose, onAdd }: QuickAddProps) {
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const shown = found(items, query);
+  const chosen = Math.min(at, shown.length - 1);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      setAt((chosen + step + shown.length) % Math.max(1, shown.length));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      const item = shown[chosen];
+      if (item) onAdd(item);
+    }
+  };
+  return (
+    <Dialog title="Add a state" onClose={onClose} className="quick-add">
+      <input
+        class="input"
+        type="search"
+        data-first
+        role="combobox"
+        list={undefined}
+        aria-label="Find a state to add"
+        aria-expanded="true"
+        aria-controls="quick-add-list"
+        aria-activedescendant={shown[chosen] ? `quick-add-${chosen}` : undefined}
+        placeholder="Task, Choice, HTTP, …"
+        value={query}
+        onInput={(event) => {
+          setQuery(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <ul class="options" role="listbox" id="quick-add-list" aria-label="States">
+        {shown.map((item, index) => (
+          <li key={item.id} id={`quick-add-${index}`} role="option" aria-selected={index === chosen} onClick={() => onAdd(item)} onPointerMove={() => setAt(index)}>
+            <span class={`tile ${item.tone}`}>
+              <Icon name={item.icon} />
+            </span>
+            <span class="option-words">
+              <strong>{item.name}</strong>
+              <span class="hint">{item.help}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {shown.length === 0 ? <p class="hint">{`Nothing is called “${query}”.`}</p> : null}
+    </Dialog>
+  );
+}
+
+export function Ways({ choices, onChoose, onClose }: { readonly choices: readonly { readonly word: string; readonly place: Place }[]; readonly onChoose: (place: Place) => void; readonly onClose: () => void }) {
+  return (
+    <Dialog title="The flow divides: move it where?" onClose={onClose}>
+      <div class="stack">
+        {choices.map(({ word, place }) => (
+          <button key={word} type="button" class="button" onClick={() => onChoose(place)}>
+            {word}
+          </button>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+export function ConfirmDelete({ losses, onYes, onClose }: { readonly losses: readonly string[]; readonly onYes: () => void; readonly onClose: () => void }) {
+  return (
+    <Dialog title="Delete it all the same?" onClose={onClose}>
+      <ul class="losses">
+        {losses.map((loss) => (
+          <li key={loss}>{loss}</li>
+        ))}
+      </ul>
+      <div class="actions">
+        <button type="button" class="button danger large" onClick={onYes}>Delete</button>
+        <button type="button" class="button large" data-first onClick={onClose}>Cancel</button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** The name of a machine that is made of the draft. */
+export function CreateDialog({ store, onDone, onClose }: { readonly store: Store; readonly onDone: () => void; readonly onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [type, setType] = useState(store.type);
+  const [bad, setBad] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const create = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (name.trim() === "") return setBad("A machine needs a name.");
+    setBusy(true);
+    try {
+      await store.create(name.trim(), type);
+      onDone();
+    } catch (error) {
+      setBad(error instanceof Error ? error.message : "The server did not answer.");
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title="Create the machine" onClose={onClose}>
+      <form class="stack" onSubmit={(event) => void create(event)}>
+        <div class="field">
+          <label for="create-name">Name</label>
+          <input id="create-name" class="input" data-first value={name} maxLength={80} autocomplete="off" spellcheck={false} aria-invalid={bad ? "true" : undefined} aria-describedby="create-help" onInput={(event) => setName(event.currentTarget.value)} />
+          {bad ? <p class="bad" role="alert"><Icon name="triangle-alert" />{bad}</p> : null}
+          <p class="hint" id="create-help">1 to 80 characters; letters, digits, - and _ are safe everywhere.</p>
+        </div>
+        <Select label="Type" value={type} options={[["STANDARD", "Standard: durable, up to a year"], ["EXPRESS", "Express: short, many"]]} onChange={setType} />
+        {store.errors > 0 ? <p class="bad"><Icon name="triangle-alert" />{`The definition has ${store.errors} ${store.errors === 1 ? "error" : "errors"}: the server will refuse it.`}</p> : null}
+        <div class="actions">
+          <button class="button primary large" disabled={isBusy}>Create machine</button>
+          <button type="button" class="button large" onClick={onClose}>Cancel</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The input of an execution, saved first where that is needed. */
+export function StartDialog({ store, onClose }: { readonly store: Store; readonly onClose: () => void }) {
+  const [input, setInput] = useState("{}");
+  const [bad, setBad] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const { machine } = store;
+  const start = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (!machine) return;
+    setBusy(true);
+    try {
+      JSON.parse(input.trim() === "" ? "{}" : input);
+      if (store.saving !== "saved" && !(await store.save())) throw new Error(store.notice?.words ?? "The definition could not be saved.");
+      const id = await store.api.start(machine.name, input);
+      location.assign(`/executions/${id}`);
+    } catch (error) {
+      setBad(error instanceof Error ? error.message : "The server did not answer.");
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={`Start ${machine?.name ?? ""}`} onClose={onClose}>
+      <form class="stack" onSubmit={(event) => void start(event)}>
+        <div class="field">
+          <label for="start-input">Input</label>
+          <textarea id="start-input" class="input is-code" data-first rows={8} spellcheck={false} value={input} aria-invalid={bad ? "true" : undefined} onInput={(event) => setInput(event.currentTarget.value)} />
+          {bad ? <p class="bad" role="alert"><Icon name="triangle-alert" />{bad}</p> : null}
+        </div>
+        <div class="actions">
+          <button class="button primary large" disabled={isBusy}>
+            <Icon name="play" /> {store.saving === "saved" ? "Start execution" : "Save and start"}
+          </button>
+          <button type="button" class="button large" onClick={onClose}>Cancel</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Both definitions, where somebody else saved meanwhile. */
+export function Conflict({ store }: { readonly store: Store }) {
+  const theirs = store.conflict?.definition ?? "";
+  const mine = store.document.text;
+  const { at, removed, inserted } = difference(theirs, mine);
+  const parts = (text: string, length: number) => {
+    const from = Math.max(0, at - 200);
+    return [from > 0 ? "…" : "", text.slice(from, at), text.slice(at, at + length), text.slice(at + length, at + length + 200), at + length + 200 < text.length ? "…" : ""] as const;
+  };
+  const Side = ({ title, text, length }: { readonly title: string; readonly text: string; readonly length: number }) => {
+    const [cut, before, changed, after, end] = parts(text, length);
+    return (
+      <section aria-label={title}>
+        <h3>{title}</h3>
+        <pre class="json boxed" tabIndex={0} role="group" aria-label={`${title}, text`}>
+          {cut}
+          {before}
+          <mark>{changed}</mark>
+          {after}
+          {end}
+        </pre>
+      </section>
+    );
+  };
+  return (
+    <Dialog title="Somebody else has saved this machine" onClose={() => void store.settle("later")} className="wide">
+      <p>It was changed since you opened it. What differs is marked.</p>
+      <div class="sides">
+        <Side title="Theirs" text={theirs} length={removed.length} />
+        <Side title="Yours" text={mine} length={inserted.length} />
+      </div>
+      <div class="actions">
+        <button type="button" class="button large" data-first onClick={() => void store.settle("later")}>Keep editing</button>
+        <button type="button" class="button large" onClick={() => void store.settle("theirs")}>Take theirs</button>
+        <button type="button" class="button danger large" onClick={() => void store.settle("mine")}>Save yours over it</button>
+      </div>
+      <p class="hint">Taking theirs can be undone with Ctrl+Z.</p>
+    </Dialog>
+  );
+}
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ["↓ ↑", "next, previous along the flow"],
+  ["← →", "beside"],
+  ["Shift ↓, Esc", "into a container, out of it"],
+  ["Home, End", "first, last state of the branch"],
+  ["A, Shift A", "add after, before"],
+  ["Enter", "its fields"],
+  ["F2", "rename"],
+  ["Alt ↓ ↑", "move along the flow"],
+  ["D, Ctrl D", "duplicate"],
+  ["Delete", "delete; the flow closes"],
+  ["Ctrl C X V", "copy, cut, paste as text"],
+  ["Ctrl Z, Ctrl Shift Z", "undo, redo"],
+  ["Ctrl S", "save"],
+  ["Space", "collapse, expand"],
+  ["+ - 0 1 2", "larger, smaller, 100 %, all, selection"],
+  ["Ctrl A, Shift click, Shift drag", "select many"],
+  ["N, Shift N", "next, previous problem"],
+  ["G then D, C, B", "design, code, both"],
+  ["Shift F10", "menu"],
+];
+
+export function Help({ onClose }: { readonly onClose: () => void }) {
+  return (
+    <Dialog title="Keys" onClose={onClose} className="wide">
+      <dl class="keys">
+        {KEYS.map(([keys, words]) => (
+          <div key={keys}>
+            <dt><kbd>{keys}</kbd></dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

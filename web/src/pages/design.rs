@@ -1,0 +1,113 @@
+//! `/machines/{name}/design` and `/machines/new/design`: the place in which the designer's script draws
+//! itself, with what it begins with. What the designer does is in `designer/`.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    assets,
+    frame::{Frame, Section, Visit},
+    paging, pattern, problem,
+    queries::{self, Queries},
+    theme::Theme,
+};
+use crate::app::{App, Shared};
+
+#[derive(Template)]
+#[template(path = "design.html")]
+pub struct DesignPage {
+    pub frame: Frame,
+    pub style: String,
+    pub script: String,
+    /// What the script begins with, as JSON that HTML cannot misread.
+    pub start: String,
+    /// Where there is the same as a form.
+    pub plain: String,
+}
+
+impl DesignPage {
+    fn new(frame: Frame, start: &serde_json::Value, plain: String) -> Self {
+        let (style, script) = assets::designer();
+        Self {
+            frame,
+            style,
+            script,
+            start: start.to_string().replace('<', "\\u003c"),
+            plain,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    pattern: String,
+}
+
+/// What every designer is told: the patterns, its proof of being ours, the style's word.
+fn common(visit: &Visit, app: &App) -> serde_json::Value {
+    let patterns: Vec<_> = pattern::PATTERNS
+        .iter()
+        .map(|it| {
+            json!({
+                "id": it.id,
+                "title": it.title,
+                "help": it.help,
+                "definition": it.definition,
+            })
+        })
+        .collect();
+    json!({
+        "csrf": visit.form_token,
+        "nonce": visit.nonce,
+        "patterns": patterns,
+        "arnPrefix": app.arns.machine(""),
+    })
+}
+
+pub(super) async fn new(
+    visit: Visit,
+    State(app): State<Shared>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let mut start = common(&visit, &app);
+    start["machine"] = serde_json::Value::Null;
+    start["definition"] =
+        json!(pattern::find(&asked.pattern).map_or("", |pattern| pattern.definition));
+    let frame = visit.frame_of(Section::Machines, "New machine");
+    problem::draw(&DesignPage::new(frame, &start, "/machines/new".to_owned()))
+}
+
+pub(super) async fn show(
+    visit: Visit,
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+) -> Response {
+    if !queries::is_askable(&name) {
+        return problem::not_found(visit, Section::Machines, "machine", &name);
+    }
+    match Queries::new(&app, visit.now).design(&name).await {
+        Ok(Some(machine)) => {
+            let mut start = common(&visit, &app);
+            start["machine"] = json!({
+                "name": machine.name,
+                "type": super::machine::type_word(machine.machine_type),
+                "revision": machine.revision.id,
+                "isDeleting": machine.is_deleting,
+            });
+            start["definition"] = json!(machine.revision.definition);
+            let address = paging::machine_address(&name);
+            let frame = visit
+                .frame_of(Section::Machines, &name)
+                .below(&address, "Design");
+            problem::draw(&DesignPage::new(frame, &start, address))
+        }
+        Ok(None) => problem::not_found(visit, Section::Machines, "machine", &name),
+        Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
+    }
+}
