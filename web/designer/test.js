@@ -22,7 +22,11 @@ await build({
   outExtension: { ".js": ".mjs" },
   bundle: true,
   format: "esm",
-  platform: "node",
+  // Packages as the browser gets them; Node's own modules stay outside.
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["browser"],
+  external: ["node:*"],
   target: "node20",
   jsx: "automatic",
   jsxImportSource: "preact",

@@ -185,6 +185,8 @@ export class Canvas {
   private measure(): void {
     const { width, height } = this.host.getBoundingClientRect();
     if (width === this.width && height === this.height) return;
+    // What was in the middle stays in the middle.
+    if (this.isOpened && this.width > 0 && width > 0) this.view = { ...this.view, x: this.view.x + (width - this.width) / 2 };
     this.width = width;
     this.height = height;
     if (!this.isOpened && this.shown && width > 0) this.openView();
