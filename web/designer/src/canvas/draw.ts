@@ -1,6 +1,6 @@
 // Cards, frames, strips and lines as SVG elements. What they look like in colours is in graph.css.
 
-import { noteOf, waysOut } from "../asl/words";
+import { waysOut } from "../asl/words";
 import { badgesOf } from "../layout/layout";
 import { cut, widthOf } from "../layout/text";
 import { SIZE, type Card, type Line, type Strip } from "../layout/types";
@@ -40,9 +40,9 @@ export function cardName(card: Card, { status, problems }: CardLook): string {
   const { state } = card;
   const badges = badgesOf(state).map((badge) => BADGE_WORD[badge] ?? badge);
   return [
+    // Begins with what is seen, so that people who speak to the page can say it.
     state.name,
-    state.spelledType || "no type",
-    noteOf(state),
+    card.note,
     ...badges,
     card.isUnreachable ? "not reached" : "",
     status ? `${STATUS_WORD[status.status]}${status.visits > 1 ? `, ${status.visits} visits` : ""}` : "",
@@ -61,11 +61,9 @@ export function updateCard(element: SVGGElement, card: Card, look: CardLook): vo
     "aria-setsize": look.position.size,
     "aria-posinset": look.position.index,
     "aria-label": cardName(card, look),
+    "aria-description": waysOut(card.state),
     "aria-expanded": card.state.branches.length > 0 ? (card.isCollapsed ? "false" : "true") : null,
   });
-  const told = element.querySelector("desc");
-  const words = waysOut(card.state);
-  if (told && told.textContent !== words) told.textContent = words;
   element.style.transform = `translate(${card.x}px, ${card.y}px)`;
 }
 
@@ -84,7 +82,6 @@ function cardClass(card: Card, { isSelected, status, isSmall }: CardLook): strin
 export function drawCard(card: Card, look: CardLook): SVGGElement {
   const { state } = card;
   const group = svg("g", { role: "treeitem", "data-id": card.id });
-  group.append(svg("desc"));
   const headHeight = card.isFrame ? SIZE.head - 8 : card.h;
   group.append(svg("rect", { class: "ring", x: -4, y: -4, width: card.w + 8, height: card.h + 8, rx: 13 }));
   if (!card.isFrame) group.append(svg("rect", { class: "body", width: card.w, height: card.h, rx: 10 }));
@@ -110,7 +107,7 @@ function drawInside(group: SVGGElement, card: Card, look: CardLook, height: numb
   group.append(icon(TYPE_ICON[state.type], 17, middle - 8, 16, "type-glyph"));
   const isTwo = card.name.length > 1;
   const top = isTwo ? middle - 15 : middle - 4;
-  card.name.forEach((line, at) => group.append(svg("text", { class: "name", x: SIZE.cardTextLeft, y: top + at * 16 }, line)));
+  card.name.forEach((line, at) => group.append(svg("text", { class: "name", x: SIZE.cardTextLeft, y: top + at * 16 }, line), " "));
   group.append(svg("text", { class: "note", x: SIZE.cardTextLeft, y: top + (isTwo ? 32 : 16) }, card.note));
   let right = card.w - 12;
   if (card.state.branches.length > 0) {

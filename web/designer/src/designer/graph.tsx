@@ -88,9 +88,13 @@ function current(store: Store, canvas: Canvas): State | null {
 
 /** A key that changes something; whether it did mean that. */
 function editKey(event: KeyboardEvent, store: Store, canvas: Canvas, opening: Opening): boolean {
+  const isControl = event.ctrlKey || event.metaKey;
+  // What has focus is meant, whatever was selected before.
+  const stop = canvas.hasFocus() ? canvas.focusStop : null;
+  const isEdit = (isControl ? /^[dcxv]$/i : /^(?:[ad]|F2|F10|Enter|Delete|Backspace|ContextMenu)$/i).test(event.key) || (event.altKey && event.key.startsWith("Arrow"));
+  if (isEdit && stop !== null && !store.selection.includes(stop)) store.select([stop]);
   const state = current(store, canvas);
   const { machine } = store.document;
-  const isControl = event.ctrlKey || event.metaKey;
   if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     if (state) goAlong(store, state, event.key === "ArrowDown" ? 1 : -1, opening);
     return true;

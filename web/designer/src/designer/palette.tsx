@@ -60,11 +60,10 @@ function PaletteItem({ item, canvas, add }: { readonly item: Item } & Pick<Props
       if (!ghost) {
         if (Math.hypot(move.clientX - start.x, move.clientY - start.y) < DRAG_START) return;
         wasDragged.current = true;
-        const copy = button.cloneNode(true);
-        if (!(copy instanceof HTMLElement)) return;
-        ghost = copy;
-        ghost.classList.add("ghost");
+        ghost = document.createElement("div");
+        ghost.className = "ghost";
         ghost.setAttribute("aria-hidden", "true");
+        ghost.append(...button.cloneNode(true).childNodes);
         document.body.append(ghost);
       }
       ghost.style.transform = `translate(${move.clientX + 10}px, ${move.clientY + 10}px)`;
