@@ -19,16 +19,26 @@ export const item = (page, name) =>
 
 /** Drags an item of the palette to a point below (or beside) the middle of a card. */
 export async function dragItem(page, name, target, { dx = 0, dy = 0 } = {}) {
-  const from = await item(page, name).boundingBox();
-  const to = await target.boundingBox();
+  const from = await boxOf(item(page, name));
+  const to = await boxOf(target);
   await dragBetween(page, middle(from), { x: to.x + to.width / 2 + dx, y: to.y + to.height / 2 + dy });
 }
 
 /** Drags a card to a point from the middle of another. */
 export async function dragCard(page, name, target, { dx = 0, dy = 0 } = {}) {
-  const from = await card(page, name).boundingBox();
-  const to = await target.boundingBox();
+  const from = await boxOf(card(page, name));
+  const to = await boxOf(target);
   await dragBetween(page, { x: from.x + 60, y: from.y + 12 }, { x: to.x + to.width / 2 + dx, y: to.y + to.height / 2 + dy });
+}
+
+/** Where something is; a card may just be drawn anew. */
+async function boxOf(locator) {
+  for (let tries = 0; tries < 50; tries++) {
+    await locator.waitFor();
+    const box = await locator.boundingBox();
+    if (box) return box;
+  }
+  throw new Error(`${locator} does not stay in the page`);
 }
 
 const middle = ({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 });

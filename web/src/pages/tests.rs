@@ -249,9 +249,7 @@ async fn every_page_says_what_the_browser_may_do() {
         let nonce = nonce.replace("&#43;", "+").replace("&#61;", "=");
         assert_eq!(
             policy,
-            format!(
-                "default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:"
-            )
+            format!("default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:")
         );
         assert!(!page.contains(" style=\"") && !page.contains(" onclick="));
     }

@@ -215,6 +215,15 @@ async fn every_operation_answers_only_what_its_description_tells() {
         api.call(Method::PUT, machine, "flow", &input).await;
         api.call(Method::PUT, machine, "no%20name", &input).await;
     }
+    for with in ["flow", "absent"] {
+        api.call(Method::GET, machine, with, "").await;
+    }
+    for with in ["", "?limit=1", "?limit=0"] {
+        api.call(Method::GET, "/api/v1/machines", with, "").await;
+    }
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    let input = format!(r#"{{"definition":{pass},"expected_revision":"{nobody}"}}"#);
+    api.call(Method::PUT, machine, "flow", &input).await;
     let executions = "/api/v1/machines/{machine}/executions";
     let input = format!(r#"{{"definition":{wait}}}"#);
     api.call(Method::PUT, machine, "long", &input).await;

@@ -83,7 +83,7 @@ export function makeEditor(options: Options): Editor {
         lineNumbers(), foldGutter(), codeFolding(), lintGutter(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
         highlightActiveLine(), highlightSelectionMatches(), autocompletion({ override: [complete] }),
         syntaxHighlighting(colours), look, language.of(languageOf(options.format)),
-        EditorView.contentAttributes.of({ "aria-label": "Definition" }),
+        EditorView.contentAttributes.of({ "aria-label": "Definition", tabindex: "0" }),
         // One undo list for graph, forms and text: it is the designer's.
         keymap.of([
           { key: "Mod-z", run: () => (options.onUndo(), true) },

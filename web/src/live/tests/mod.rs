@@ -2,4 +2,5 @@
 
 mod connections;
 mod functions;
+mod machines;
 mod site;
