@@ -209,6 +209,7 @@ async fn an_update_is_in_force_at_once_on_its_own_node_and_soon_on_others() {
     }
     let machine = store::machine::get(&world.db, "m").await.unwrap().unwrap();
     let change = store::machine::Change {
+        expected_revision: None,
         definition: Some(
             r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":"new","End":true}}}"#
                 .to_owned(),
