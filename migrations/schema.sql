@@ -261,6 +261,31 @@ CREATE TABLE maintenance_lease (
     held_until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE map_run (
+    id uuid NOT NULL,
+    execution_id uuid NOT NULL,
+    machine_id uuid NOT NULL,
+    revision_id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    concurrency bigint NOT NULL,
+    tolerated_count bigint,
+    tolerated_percentage double precision,
+    shard smallint NOT NULL,
+    status smallint NOT NULL,
+    is_express boolean NOT NULL,
+    place text NOT NULL,
+    label text NOT NULL,
+    counts text NOT NULL,
+    CONSTRAINT map_run_check CHECK (((status = 0) = (closed_at IS NULL))),
+    CONSTRAINT map_run_concurrency_check CHECK ((concurrency >= 0)),
+    CONSTRAINT map_run_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 40))),
+    CONSTRAINT map_run_status_check CHECK ((status = ANY (ARRAY[0, 1, 2, 4]))),
+    CONSTRAINT map_run_tolerated_count_check CHECK ((tolerated_count >= 0)),
+    CONSTRAINT map_run_tolerated_percentage_check CHECK (((tolerated_percentage >= (0)::double precision) AND (tolerated_percentage <= (100)::double precision)))
+)
+WITH (fillfactor='50');
+
 CREATE TABLE master_key (
     version integer NOT NULL,
     proof bytea NOT NULL,
@@ -484,6 +509,9 @@ ALTER TABLE ONLY journal
 ALTER TABLE ONLY maintenance_lease
     ADD CONSTRAINT maintenance_lease_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY map_run
+    ADD CONSTRAINT map_run_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY master_key
     ADD CONSTRAINT master_key_pkey PRIMARY KEY (version);
 
@@ -553,6 +581,10 @@ CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) W
 CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);
 
 CREATE INDEX inbox_shard ON inbox USING btree (shard, id);
+
+CREATE INDEX map_run_execution ON map_run USING btree (execution_id, id DESC);
+
+CREATE INDEX map_run_open ON map_run USING btree (shard, id) WHERE (status = 0);
 
 CREATE INDEX open_task_waiting ON open_task USING btree (activity, opened_at) WHERE (token IS NOT NULL);
 

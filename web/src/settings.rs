@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use flags::Flags;
-pub use sections::{Access, Aws, Egress, Limits, Log, LogFormat, Services};
+pub use sections::{Access, Aws, Egress, Limits, Log, LogFormat, Objects, Services};
 pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Region};
 
 use crate::hidden::Hidden;
@@ -59,6 +59,7 @@ pub struct Settings {
     pub egress: Egress,
     pub services: Services,
     pub aws: Aws,
+    pub objects: Objects,
 }
 
 impl Default for Settings {
@@ -80,6 +81,7 @@ impl Default for Settings {
             egress: Egress::default(),
             services: Services::default(),
             aws: Aws::default(),
+            objects: Objects::default(),
         }
     }
 }
@@ -125,6 +127,7 @@ pub fn load(flags: &Flags) -> Result<Settings, Fault> {
     settings.limits.check().map_err(Fault::Value)?;
     settings.services.check().map_err(Fault::Value)?;
     settings.aws.check().map_err(Fault::Value)?;
+    settings.objects.check().map_err(Fault::Value)?;
     if settings.data.as_os_str().is_empty() {
         settings.data = flags.data_default().ok_or(Fault::NoHome)?;
     }

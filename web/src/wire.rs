@@ -10,6 +10,7 @@ mod date;
 mod definition;
 pub(crate) mod error;
 mod machine;
+mod map_run;
 #[rustfmt::skip]
 mod model;
 mod name;
@@ -28,6 +29,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -36,6 +38,7 @@ mod get_activity_task;
 mod get_execution_history;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
@@ -53,6 +56,7 @@ mod stop_execution;
 mod tag_resource;
 mod test_state;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -98,6 +102,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "DeleteStateMachineVersion" => delete_state_machine_version,
         "DescribeActivity" => describe_activity,
         "DescribeExecution" => describe_execution,
+        "DescribeMapRun" => describe_map_run,
         "DescribeStateMachine" => describe_state_machine,
         "DescribeStateMachineAlias" => describe_state_machine_alias,
         "DescribeStateMachineForExecution" => describe_state_machine_for_execution,
@@ -105,6 +110,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "GetExecutionHistory" => get_execution_history,
         "ListActivities" => list_activities,
         "ListExecutions" => list_executions,
+        "ListMapRuns" => list_map_runs,
         "ListStateMachineAliases" => list_state_machine_aliases,
         "ListStateMachineVersions" => list_state_machine_versions,
         "ListStateMachines" => list_state_machines,
@@ -120,6 +126,7 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "TagResource" => tag_resource,
         "TestState" => test_state,
         "UntagResource" => untag_resource,
+        "UpdateMapRun" => update_map_run,
         "UpdateStateMachine" => update_state_machine,
         "UpdateStateMachineAlias" => update_state_machine_alias,
         "ValidateStateMachineDefinition" => validate_state_machine_definition,

@@ -9,6 +9,7 @@ pub mod diagnose;
 pub mod error;
 pub mod json;
 pub mod machine;
+pub mod map_run;
 pub mod payload;
 pub mod query;
 pub mod time;

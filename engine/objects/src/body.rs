@@ -1,6 +1,9 @@
 //! The bytes of an object, as they come.
 
-use std::pin::Pin;
+use std::{
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
@@ -13,7 +16,8 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 pub struct Body {
     /// Of the whole object, also where only a range is read.
     pub meta: Meta,
-    chunks: Chunks,
+    /// Never locked: only that makes a body something that threads may share.
+    chunks: Mutex<Chunks>,
 }
 
 impl Body {
@@ -23,13 +27,15 @@ impl Body {
     ) -> Self {
         Self {
             meta,
-            chunks: Box::pin(chunks),
+            chunks: Mutex::new(Box::pin(chunks)),
         }
     }
 
     /// The next bytes; nothing at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        self.chunks.next().await.transpose()
+        let chunks = self.chunks.get_mut();
+        let chunks = chunks.unwrap_or_else(PoisonError::into_inner);
+        chunks.next().await.transpose()
     }
 
     /// All that is left, which may be `bytes_max` bytes at most.

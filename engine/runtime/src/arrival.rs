@@ -53,6 +53,19 @@ pub enum Message {
     Redrive {
         client_token: String,
     },
+    /// Start this child of a Map Run, whose node does not own the child's shard.
+    StartChild {
+        map_run: uuid::Uuid,
+        index: u64,
+        input: String,
+    },
+    /// To a Map Run: its execution wants it no more.
+    StopMapRun,
+    UpdateMapRun {
+        concurrency: Option<u64>,
+        tolerated_count: Option<u64>,
+        tolerated_percentage: Option<f64>,
+    },
 }
 
 /// What a node that owns no shard has found out about an execution that it was asked to start.
@@ -105,7 +118,11 @@ impl Message {
     pub(crate) fn into_input(self) -> Option<Input> {
         let text = |text: Option<String>| text.map(Arc::from);
         Some(match self {
-            Self::Start(_) | Self::Closed(_) => return None,
+            Self::Start(_)
+            | Self::Closed(_)
+            | Self::StartChild { .. }
+            | Self::StopMapRun
+            | Self::UpdateMapRun { .. } => return None,
             Self::TaskStarted { attempt, worker } => Input::TaskStarted {
                 attempt,
                 worker: text(worker),

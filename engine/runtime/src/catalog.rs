@@ -30,9 +30,14 @@ pub struct Revision {
 /// server with this many active definitions has memory for more: the number bounds an accident.
 const REVISIONS_MAX: usize = 10_000;
 
+/// Map Runs whose children's definitions are kept; more than run at once.
+const CHILDREN_MAX: usize = 1_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     revisions: Mutex<HashMap<Uuid, Arc<Revision>>>,
+    /// What children of Map Runs execute, by the Map Run's id.
+    children: Mutex<HashMap<Uuid, Arc<Revision>>>,
 }
 
 impl Catalog {
@@ -64,6 +69,18 @@ impl Catalog {
         let machine = store::machine::get_by_id(db, revision.machine_id).await?;
         let machine = machine.ok_or_else(missing)?;
         Ok(self.keep(read(names, &machine, &revision)?))
+    }
+
+    pub(crate) fn children_of(&self, run: Uuid) -> Option<Arc<Revision>> {
+        lock(&self.children).get(&run).cloned()
+    }
+
+    pub(crate) fn keep_children_of(&self, run: Uuid, revision: Revision) -> Arc<Revision> {
+        let mut children = lock(&self.children);
+        if children.len() >= CHILDREN_MAX {
+            children.clear();
+        }
+        Arc::clone(children.entry(run).or_insert_with(|| Arc::new(revision)))
     }
 
     fn keep(&self, revision: Revision) -> Arc<Revision> {

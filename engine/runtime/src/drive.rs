@@ -21,6 +21,7 @@ use crate::{
     arrival::Arrival,
     facts::{Facts, status},
     limits::COMPUTE_BYTES,
+    map_run::job,
     node::Node,
     queue::Pending,
     random::SystemRandom,
@@ -178,6 +179,7 @@ impl Node {
             Pending {
                 shard: Arc::clone(shard),
                 facts: Arc::clone(facts),
+                run: None,
                 item,
                 step: number,
                 commands,
@@ -280,10 +282,19 @@ impl Node {
                 // PostgreSQL's text holds no NUL; the whole name is in the journal, escaped.
                 error: error.map(|name| name.replace('\0', "\u{fffd}")),
             });
-            item.messages
-                .extend(self.report_to_parent(facts, execution, outcome));
+            match (facts.map_run(), job::end_of(status(outcome))) {
+                (Some((run, index)), Some(end)) => item.reports.push(self.report(run, index, end)),
+                _ => item
+                    .messages
+                    .extend(self.report_to_parent(facts, execution, outcome)),
+            }
             item.messages
                 .extend(self.report_to_search(facts, item.close.as_ref(), failed_state));
+        }
+        for command in &step.commands {
+            if let Command::StopMapRun { id } = command {
+                item.messages.push(self.stop_message(*id));
+            }
         }
         (item, step.commands)
     }

@@ -10,6 +10,7 @@ use crate::{
     engine::StartError,
     facts::{Closed, Facts, View},
     load::Loaded,
+    map_run::Mail,
     node::Node,
     queue::Pending,
     shard::Shard,
@@ -22,6 +23,7 @@ impl Node {
         let Pending {
             shard,
             facts,
+            run,
             commands,
             starter,
             step,
@@ -34,8 +36,12 @@ impl Node {
         if item.redrive.is_some() {
             self.recent.forget(id);
         }
-        for message in &item.messages {
+        for message in item.messages.iter().chain(&item.reports) {
             self.hint(message.shard);
+        }
+        if let Some(run) = run {
+            run.handle.settled(Mail::Committed);
+            return;
         }
         for task in item
             .opened
@@ -127,7 +133,9 @@ impl Node {
                     node.feed(id, Arrival::local(Input::Continue));
                 });
             }
-            Command::Closed(_) => {}
+            Command::StartMapRun(start) => self.begin_map_run(facts, &start),
+            // Told in the step's own commit.
+            Command::StopMapRun { .. } | Command::Closed(_) => {}
         }
     }
 
@@ -136,15 +144,28 @@ impl Node {
         let Pending {
             shard,
             facts,
+            run,
             starter,
             inputs,
             item,
             ..
         } = pending;
         self.forget_inbox(shard.id, &item.inbox);
+        if let Some(run) = run {
+            run.handle.settled(Mail::Refused);
+            return;
+        }
         self.admission.settled();
         if item.redrive.is_some() {
             self.metrics.open_executions.dec();
+        }
+        if item.start.is_some() && facts.map_run().is_some() {
+            shard.slots().remove(&facts.id);
+            self.metrics.open_executions.dec();
+            if item.inbox.is_empty() && *outcome != commit::Outcome::Rejected {
+                self.start_child_again(&facts);
+            }
+            return;
         }
         if item.start.is_some() {
             shard.slots().remove(&facts.id);

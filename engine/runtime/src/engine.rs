@@ -16,6 +16,7 @@ use crate::{
     drive::token_hash,
     express::{Finished, Room, view_within},
     facts::View,
+    map_run::Change as MapRunChange,
     metrics::Metrics,
     node::{Node, Settings},
     patience::Patience,
@@ -366,6 +367,34 @@ impl Engine {
     /// How many workers wait for a task of the activity on this node.
     pub fn pollers(&self, activity: &str) -> u64 {
         self.node().activities.workers(activity)
+    }
+
+    /// DescribeMapRun: what its last committed step left.
+    pub async fn map_run(&self, id: ExecutionId) -> Result<Option<store::map_run::MapRun>, Fault> {
+        Ok(store::map_run::get(&self.0.db, id).await?)
+    }
+
+    /// The document that a Map Run's children execute.
+    pub async fn child_document(&self, run: ExecutionId) -> Result<String, Fault> {
+        let row = store::map_run::get(&self.0.db, run).await?;
+        let row = row.ok_or_else(|| Fault::new(format!("there is no Map Run {}", run.0)))?;
+        let origin = (row.machine_id, row.revision_id);
+        let document = self.node().document_of(run, origin, &row.place).await?;
+        Ok(document.to_text())
+    }
+
+    /// UpdateMapRun. Takes hold when the Map Run's node has read it; one that is closed stays as it is.
+    pub async fn update_map_run(&self, id: ExecutionId, change: MapRunChange) -> Result<(), Fault> {
+        let node = self.node();
+        let message = Message::UpdateMapRun {
+            concurrency: change.concurrency,
+            tolerated_count: change.tolerated_count,
+            tolerated_percentage: change.tolerated_percentage,
+        };
+        let shard = node.shard_id_of(id);
+        store::inbox::put(&self.0.db, shard, id, &message.to_text()).await?;
+        node.hint(shard);
+        Ok(())
     }
 
     /// A machine was created, changed or deleted on this node.

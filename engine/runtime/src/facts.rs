@@ -45,6 +45,15 @@ impl Redriven {
     }
 }
 
+impl Facts {
+    /// The Map Run that it is a child of, and its index there.
+    pub fn map_run(&self) -> Option<(ExecutionId, u64)> {
+        let parent = self.parent?;
+        let is_child = parent.execution.0 == self.revision.machine_id;
+        is_child.then(|| (parent.execution, u64::try_from(parent.attempt).unwrap_or(0)))
+    }
+}
+
 /// How an execution closed.
 #[derive(Debug)]
 pub struct Closed {

@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use store::ids::ShardId;
+use store::ids::{ExecutionId, ShardId};
 use tokio::sync::Notify;
 
 use crate::{
     Fault,
     arrival::{Arrival, Message},
     limits::{INBOX_BATCH, INBOX_POLL},
+    map_run::{self, Mail},
     node::Node,
     search::Filling,
 };
@@ -119,6 +120,9 @@ impl Node {
                 if !self.inbox.take(shard, row.id) {
                     continue;
                 }
+                if self.bring_to_map_run(&row) {
+                    continue;
+                }
                 let Some(message) = Message::from_text(&row.body) else {
                     tracing::error!(
                         execution.id = %row.execution,
@@ -132,17 +136,66 @@ impl Node {
                         closed.push(Filling::new(shard, &row, &message));
                     }
                     Message::Start(start) => self.start_for_another(shard, &row, *start),
-                    message => {
-                        if let Some(input) = message.into_input() {
-                            let inbox = Some(row.id);
-                            self.feed(row.execution, Arrival { input, inbox });
-                        }
-                    }
+                    message => self.bring(&row, message),
                 }
             }
             self.fill_search(closed).await?;
             if is_last {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Brings the reports of a batch to the Map Run that they are for; false where the row is no such.
+    fn bring_to_map_run(self: &Arc<Self>, row: &store::inbox::Row) -> bool {
+        if !row.body.starts_with('[') {
+            return false;
+        }
+        let inbox = row.id;
+        if let Some(reports) = map_run::read_reports(&row.body) {
+            self.deliver(row.execution, Mail::Reports { inbox, reports });
+        } else {
+            tracing::error!(
+                map_run.id = %row.execution.0,
+                inbox.id = inbox,
+                "reports in the table inbox cannot be read"
+            );
+        }
+        true
+    }
+
+    /// Brings a message to whom it is for.
+    fn bring(self: &Arc<Self>, row: &store::inbox::Row, message: Message) {
+        let (to, inbox) = (row.execution, row.id);
+        match message {
+            Message::StopMapRun => self.deliver(to, Mail::Stop { inbox }),
+            Message::UpdateMapRun {
+                concurrency,
+                tolerated_count,
+                tolerated_percentage,
+            } => {
+                let change = map_run::Change {
+                    concurrency,
+                    tolerated_count,
+                    tolerated_percentage,
+                };
+                self.deliver(to, Mail::Update { inbox, change });
+            }
+            Message::StartChild {
+                map_run,
+                index,
+                input,
+            } => {
+                let node = Arc::clone(self);
+                let run = ExecutionId(map_run);
+                let start = node.start_child_from_inbox(inbox, to, run, index, input);
+                self.tracker.spawn(start);
+            }
+            message => {
+                if let Some(input) = message.into_input() {
+                    let inbox = Some(inbox);
+                    self.feed(to, Arrival { input, inbox });
+                }
             }
         }
     }

@@ -97,6 +97,25 @@ pub const RETENTION_DAYS: u64 = 90;
 /// Calls of functions that run at once on a node; more wait for a place.
 pub const CALLS_MAX: usize = 1_000;
 
+/// Children of one Map Run that run at once where it sets no lower number: AWS's own quota.
+pub const MAP_RUN_CHILDREN_MAX: u64 = 10_000;
+
+/// Children that a Map Run starts between two looks at its mail: about a batch of the writer.
+pub const MAP_RUN_CHUNK: u64 = 256;
+pub const MAP_RUN_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+
+/// Steps of a Map Run that wait for their commit; a chunk of children waits with each.
+pub const MAP_RUN_STEPS_MAX: usize = 4;
+
+/// Children whose results are read at once.
+pub const MAP_RUN_GATHERED: u64 = 500;
+
+/// Bytes from which results go on in another file: AWS's quota of 5 GiB, less one result.
+pub const MAP_RUN_RESULT_FILE_BYTES: u64 = 5_000_000_000;
+
+/// Map Runs in children of Map Runs.
+pub const MAP_RUNS_DEPTH_MAX: usize = 16;
+
 /// How long a node may be silent before its shards go to others.
 pub const LEASE: Duration = Duration::from_secs(5);
 pub const HEARTBEAT: Duration = Duration::from_secs(1);

@@ -109,10 +109,7 @@ impl Node {
         let Some(row) = store::execution::get(&self.db, id).await? else {
             return Ok(None);
         };
-        let revision = self
-            .catalog
-            .revision(&self.db, &self.settings.names, row.revision_id)
-            .await?;
+        let revision = self.revision_of(&row).await?;
         let identity = self.identity(&row, &revision);
         let begin = || Execution::new(Arc::clone(&identity), Arc::clone(&revision.definition));
         let (execution, snapshot_event) = match self.by_snapshot(id, &begin).await? {
@@ -226,10 +223,7 @@ impl Node {
         let Some(row) = store::execution::get(&self.db, id).await? else {
             return Ok(None);
         };
-        let revision = self
-            .catalog
-            .revision(&self.db, &self.settings.names, row.revision_id)
-            .await?;
+        let revision = self.revision_of(&row).await?;
         let identity = self.identity(&row, &revision);
         let mut reader = Reader::default();
         let input = self.first_input(&mut reader, id).await?;

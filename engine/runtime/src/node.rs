@@ -66,6 +66,8 @@ pub struct Settings {
     pub open_executions_max: u64,
     /// Workers that may wait for a task of one activity at once, on this node.
     pub activity_pollers_max: u64,
+    /// The buckets that Map Runs read from and write to.
+    pub objects: objects::Objects,
     /// How many days closed executions are kept, counted from their close.
     pub retention_days: u64,
 }
@@ -95,6 +97,7 @@ impl Settings {
             lease,
             open_executions_max: OPEN_EXECUTIONS_MAX,
             activity_pollers_max: ACTIVITY_POLLERS_MAX,
+            objects: objects::Objects::folder("buckets"),
             retention_days: RETENTION_DAYS,
         })
     }

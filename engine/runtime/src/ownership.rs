@@ -152,6 +152,18 @@ impl Node {
                     break;
                 }
             }
+            let mut after = None;
+            loop {
+                let open = store::map_run::open_of_shard(&self.db, id, after, OPEN_BATCH.into());
+                let open = open.await?;
+                for run in &open {
+                    self.ensure_map_run(*run, None, None);
+                }
+                after = open.last().copied();
+                if open.len() < usize::from(OPEN_BATCH) {
+                    break;
+                }
+            }
             self.hint(id);
         }
         Ok(())

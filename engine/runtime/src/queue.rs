@@ -11,6 +11,7 @@ use crate::{
     engine::StartError,
     facts::{Facts, View},
     limits::{BATCH_BYTES_MAX, BATCH_STEPS_MAX},
+    map_run::Handle,
     shard::Shard,
 };
 
@@ -19,6 +20,8 @@ use crate::{
 pub(crate) struct Pending {
     pub(crate) shard: Arc<Shard>,
     pub(crate) facts: Arc<Facts>,
+    /// Present where the step is a Map Run's, which `facts` then stand for.
+    pub(crate) run: Option<RunStep>,
     pub(crate) item: Item,
     /// The number of its step; 0 for an item that only takes messages away.
     pub(crate) step: u64,
@@ -28,6 +31,13 @@ pub(crate) struct Pending {
     /// Who waits to hear that the execution has started.
     pub(crate) starter: Option<oneshot::Sender<Result<View, StartError>>>,
     pub(crate) bytes: usize,
+}
+
+/// Whose step it is, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct RunStep {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) generation: u64,
 }
 
 #[derive(Debug, Default)]

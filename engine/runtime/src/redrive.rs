@@ -224,6 +224,7 @@ impl Node {
             Pending {
                 shard: Arc::clone(shard),
                 facts,
+                run: None,
                 item,
                 step: number,
                 commands,

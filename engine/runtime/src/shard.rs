@@ -20,6 +20,7 @@ use tokio::{sync::oneshot, task::AbortHandle};
 use crate::{
     arrival::Arrival,
     facts::{Closed, Facts},
+    map_run::{Handle, Mail},
 };
 
 /// The resident executions of one shard.
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) struct Shard {
     pub(crate) id: ShardId,
     slots: Mutex<HashMap<ExecutionId, Slot>>,
+    map_runs: Mutex<HashMap<ExecutionId, Arc<Handle>>>,
     /// On its way to another node: nothing new begins in it. Changes with the slots locked.
     is_closed: AtomicBool,
 }
@@ -73,6 +75,7 @@ impl Shard {
         Self {
             id,
             slots: Mutex::new(HashMap::new()),
+            map_runs: Mutex::new(HashMap::new()),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -106,6 +109,15 @@ impl Shard {
     /// The slots. A panic while they were locked leaves them usable: each change is whole.
     pub(crate) fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionId, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The Map Runs that have their jobs here.
+    pub(crate) fn map_runs(&self) -> MutexGuard<'_, HashMap<ExecutionId, Arc<Handle>>> {
+        self.map_runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// Brings an input.
@@ -147,14 +159,19 @@ impl Shard {
 
     /// Something of it is in the commit queue or being worked on.
     pub(crate) fn is_busy(&self) -> bool {
+        let is_run_busy = self.map_runs().values().any(|run| run.is_busy());
         let slots = self.slots();
-        slots
-            .values()
-            .any(|slot| slot.uncommitted > 0 || slot.facts.is_some() && slot.execution.is_none())
+        is_run_busy
+            || slots.values().any(|slot| {
+                slot.uncommitted > 0 || slot.facts.is_some() && slot.execution.is_none()
+            })
     }
 
     /// Forgets all of it: another node goes on with it.
     pub(crate) fn abandon(&self) {
+        for (_, run) in self.map_runs().drain() {
+            run.send(Mail::Abandon);
+        }
         let mut slots = self.slots();
         self.is_closed.store(true, Ordering::Relaxed);
         for (_, slot) in slots.drain() {

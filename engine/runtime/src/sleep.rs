@@ -38,7 +38,9 @@ pub(crate) fn asleep_until(execution: &Execution, now: Timestamp) -> Option<Time
             }
             // Waits for the threads below it, which say for themselves.
             Position::Branches { .. } | Position::Items { .. } => NEVER,
-            Position::Called { .. }
+            // Its Map Run may not have begun yet: a takeover must find it and begin it.
+            Position::MapRun { .. }
+            | Position::Called { .. }
             | Position::Ready { .. }
             | Position::Entered(_)
             | Position::Returned { .. }

@@ -118,6 +118,9 @@ impl Node {
 }
 
 fn is_stale(pending: &Pending) -> bool {
+    if let Some(run) = &pending.run {
+        return run.handle.is_stale(run.generation);
+    }
     pending
         .shard
         .slots()
@@ -126,6 +129,12 @@ fn is_stale(pending: &Pending) -> bool {
 }
 
 fn mark_stale(pending: &Pending) {
+    if let Some(run) = &pending.run {
+        if !run.handle.is_stale(run.generation) {
+            run.handle.mark_stale();
+        }
+        return;
+    }
     if let Some(slot) = pending.shard.slots().get_mut(&pending.facts.id) {
         slot.is_stale = true;
     }
@@ -175,6 +184,10 @@ fn merge(joined: &mut Item, item: &Item) {
     }
     joined.inbox.extend(&item.inbox);
     joined.messages.extend(item.messages.iter().cloned());
+    joined.reports.extend(item.reports.iter().cloned());
+    if item.map_run.is_some() {
+        joined.map_run.clone_from(&item.map_run);
+    }
 }
 
 /// An error with its sources, for one line of a log.

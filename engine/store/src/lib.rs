@@ -19,6 +19,7 @@ pub mod journal;
 pub mod lease;
 pub mod list;
 pub mod machine;
+pub mod map_run;
 pub mod master_key;
 pub mod partition;
 pub mod redrive;

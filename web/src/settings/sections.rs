@@ -1,6 +1,7 @@
 //! The sections of the settings file: groups of values that belong together and rarely change.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use functions::egress::Entry;
 use serde::Deserialize;
@@ -277,6 +278,36 @@ impl Aws {
                 .as_ref()
                 .map(|token| token.reveal().clone()),
         })
+    }
+}
+
+/// `[objects]`: where the buckets are that distributed Maps read from and write to. Without an endpoint
+/// they are the folders in `buckets` of the data folder.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Objects {
+    /// A folder whose folders are the buckets, instead of that in the data folder.
+    pub folder: Option<PathBuf>,
+    /// An S3-compatible endpoint instead: `http://127.0.0.1:9000`.
+    pub endpoint: Option<String>,
+    /// The region that requests are signed for; the server's own where it is absent.
+    pub region: Option<String>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<Hidden<String>>,
+    pub session_token: Option<Hidden<String>>,
+}
+
+impl Objects {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.folder.is_some() && self.endpoint.is_some() {
+            return Err("objects.folder and objects.endpoint exclude each other".to_owned());
+        }
+        if self.access_key_id.is_some() != self.secret_access_key.is_some() {
+            return Err(
+                "objects.access_key_id and objects.secret_access_key belong together".to_owned(),
+            );
+        }
+        Ok(())
     }
 }
 

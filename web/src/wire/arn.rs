@@ -102,6 +102,10 @@ impl Arns {
         self.arn("execution", &format!("{machine}:{name}"))
     }
 
+    pub(crate) fn map_run(&self, machine: &str, label: &str, id: &str) -> String {
+        self.arn("mapRun", &format!("{machine}/{label}:{id}"))
+    }
+
     fn arn(&self, kind: &str, rest: &str) -> String {
         format!(
             "arn:aws:states:{}:{}:{kind}:{rest}",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::date::Date;
 use super::error::ApiError;
 use super::execution::{self, INCLUDED, Included, IncludedData};
+use super::map_run;
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -41,6 +42,8 @@ pub(super) struct Output {
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_version_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +92,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         trace_header: facts.trace_header.clone(),
         error: failure.and_then(|error| text(&error.error)),
         cause: failure.and_then(|error| text(&error.cause)),
+        map_run_arn: map_run::arn_of(app, facts),
         state_machine_version_arn: facts
             .version
             .map(|number| app.arns.version(machine, number)),

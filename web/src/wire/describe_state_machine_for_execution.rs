@@ -1,6 +1,7 @@
 //! DescribeStateMachineForExecution: the definition as the execution runs it.
 
 use asl::diagnose::MachineType;
+use runtime::Facts;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -9,6 +10,7 @@ use super::date::Date;
 use super::definition::{self, References};
 use super::error::ApiError;
 use super::execution::{self, IncludedData};
+use super::map_run;
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -31,6 +33,10 @@ pub(super) struct Output {
     tracing_configuration: Box<RawValue>,
     encryption_configuration: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     revision_id: Option<String>,
     #[serde(skip_serializing_if = "References::is_empty")]
     variable_references: References,
@@ -44,8 +50,9 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let (definition, variable_references) = match input.included_data {
         IncludedData::AllData => {
             // Only executions of Standard machines come here.
-            let read = definition::references(&revision.definition, MachineType::Standard).await?;
-            (revision.definition.clone(), read)
+            let text = definition_of(app, facts, &revision).await?;
+            let read = definition::references(&text, MachineType::Standard).await?;
+            (text, read)
         }
         // Without the definition nothing of it is said.
         IncludedData::MetadataOnly => ("{}".to_owned(), References::new()),
@@ -53,6 +60,12 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     Ok(Output {
         state_machine_arn: facts.revision.machine_arn.to_string(),
         name: facts.revision.machine_name.to_string(),
+        map_run_arn: map_run::arn_of(app, facts),
+        label: facts
+            .revision
+            .machine_name
+            .split_once('/')
+            .map(|(_, label)| label.to_owned()),
         update_date: revision.created_at.into(),
         logging_configuration: stored(&revision.logging)?,
         tracing_configuration: stored(&revision.tracing)?,
@@ -62,4 +75,16 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         definition,
         variable_references,
     })
+}
+
+/// The machine's definition; of a Map Run's child, that of its Map's processor.
+async fn definition_of(
+    app: &App,
+    facts: &Facts,
+    revision: &store::revision::Revision,
+) -> Result<String, ApiError> {
+    match facts.map_run() {
+        None => Ok(revision.definition.clone()),
+        Some((run, _)) => Ok(app.engine.child_document(run).await?),
+    }
 }

@@ -31,9 +31,13 @@ pub(super) async fn find(app: &App, text: &str) -> Result<View, ApiError> {
     match arn.resource {
         Resource::Execution {
             machine,
-            label: None,
+            label,
             name,
         } if arn.is_ours => {
+            let machine = match label {
+                None => machine,
+                Some(label) => format!("{machine}/{label}"),
+            };
             let found = app.engine.find(&machine, &name).await?;
             found.ok_or_else(missing)
         }
@@ -55,6 +59,7 @@ pub(super) async fn redrive_status(
     view: &View,
 ) -> Result<(&'static str, Option<String>), ApiError> {
     Ok(match app.engine.not_redrivable(view).await? {
+        None if view.facts.map_run().is_some() => ("REDRIVABLE_BY_MAP_RUN", None),
         None => ("REDRIVABLE", None),
         Some(reason) => ("NOT_REDRIVABLE", Some(reason.to_string())),
     })

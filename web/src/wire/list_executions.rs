@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::arn::Qualifier;
 use super::date::Date;
 use super::error::ApiError;
-use super::machine;
+use super::{machine, map_run};
 use crate::app::App;
 
 const LISTING: &str = "ListExecutions";
@@ -44,6 +44,8 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_date: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_version_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
@@ -53,40 +55,25 @@ struct Item {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
-    let text = match (&input.state_machine_arn, &input.map_run_arn) {
-        (Some(arn), None) => arn,
-        // There are no Map Runs yet, so none of that ARN exists.
-        (None, Some(arn)) => {
-            app.arns.read(arn)?;
-            return Err(ApiError::no_resource(arn));
-        }
+    let target = match (&input.state_machine_arn, &input.map_run_arn) {
+        (Some(arn), None) => of_machine(app, arn).await?,
+        (None, Some(arn)) => of_map_run(app, arn).await?,
         (Some(_), Some(_)) | (None, None) => {
             return Err(ApiError::validation(
                 "Exactly one of stateMachineArn and mapRunArn must be given",
             ));
         }
     };
-    let arn = app.arns.read_machine(text)?;
-    let machine = machine::find(app, &arn).await?;
-    if machine.machine_type == asl::diagnose::MachineType::Express {
-        return Err(ApiError::type_not_supported());
-    }
-    let statuses = status_filter(input.status_filter.as_deref());
-    let (version, alias) = match arn.qualifier {
-        None => (None, None),
-        Some(Qualifier::Version(number)) => (Some(number), None),
-        Some(Qualifier::Alias(alias)) => (None, Some(alias)),
-    };
-    let filter = store::list::Filter {
-        machine_id: Some(machine.id),
-        version,
-        alias,
-        statuses,
-        is_redriven: input
-            .redrive_filter
-            .as_deref()
-            .map(|filter| filter == "REDRIVEN"),
-    };
+    let Target {
+        machine,
+        mut filter,
+        map_run_arn,
+    } = target;
+    filter.statuses = status_filter(input.status_filter.as_deref());
+    filter.is_redriven = input
+        .redrive_filter
+        .as_deref()
+        .map(|filter| filter == "REDRIVEN");
     let now = app.now();
     let token = input.next_token.as_deref();
     let page = app
@@ -100,17 +87,18 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let executions = found
         .into_iter()
         .map(|execution| Item {
-            execution_arn: app.arns.execution(&machine.name, &execution.name),
-            state_machine_arn: app.arns.machine(&machine.name),
+            execution_arn: app.arns.execution(&machine, &execution.name),
+            state_machine_arn: app.arns.machine(&machine),
             status: status_name(execution.status),
             start_date: execution.started_at.to_chrono().into(),
             stop_date: execution.closed_at.map(|at| at.to_chrono().into()),
             state_machine_version_arn: execution
                 .version
-                .map(|number| app.arns.version(&machine.name, number)),
+                .map(|number| app.arns.version(&machine, number)),
             state_machine_alias_arn: execution
                 .alias
-                .map(|alias| app.arns.alias(&machine.name, &alias)),
+                .map(|alias| app.arns.alias(&machine, &alias)),
+            map_run_arn: map_run_arn.clone(),
             name: execution.name,
             redrive_count: execution.redrive_count,
             redrive_date: execution.redriven_at.map(|at| at.to_chrono().into()),
@@ -119,6 +107,51 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     Ok(Output {
         executions,
         next_token,
+    })
+}
+
+/// Whose executions are listed, and under which name.
+struct Target {
+    machine: String,
+    filter: store::list::Filter,
+    map_run_arn: Option<String>,
+}
+
+async fn of_machine(app: &App, text: &str) -> Result<Target, ApiError> {
+    let arn = app.arns.read_machine(text)?;
+    let machine = machine::find(app, &arn).await?;
+    if machine.machine_type == asl::diagnose::MachineType::Express {
+        return Err(ApiError::type_not_supported());
+    }
+    let (version, alias) = match arn.qualifier {
+        None => (None, None),
+        Some(Qualifier::Version(number)) => (Some(number), None),
+        Some(Qualifier::Alias(alias)) => (None, Some(alias)),
+    };
+    let filter = store::list::Filter {
+        machine_id: Some(machine.id),
+        version,
+        alias,
+        ..store::list::Filter::default()
+    };
+    Ok(Target {
+        machine: machine.name,
+        filter,
+        map_run_arn: None,
+    })
+}
+
+/// A Map Run's children: their machine is the Map Run.
+async fn of_map_run(app: &App, text: &str) -> Result<Target, ApiError> {
+    let map_run::Found { run, machine } = map_run::find(app, text).await?;
+    let filter = store::list::Filter {
+        machine_id: Some(run.id.0),
+        ..store::list::Filter::default()
+    };
+    Ok(Target {
+        machine: format!("{machine}/{}", run.label),
+        filter,
+        map_run_arn: Some(text.to_owned()),
     })
 }
 

@@ -52,6 +52,14 @@ impl<'a> Scene<'a> {
         }
     }
 
+    pub(super) fn visible(&self) -> &Variables {
+        &self.variables
+    }
+
+    pub(super) fn context_json(&self) -> Json {
+        (*self.context).clone()
+    }
+
     pub(super) fn env<'e>(&'e self, input: &'e Json, random: &'e mut dyn Random) -> Env<'e>
     where
         'a: 'e,

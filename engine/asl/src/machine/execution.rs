@@ -161,6 +161,11 @@ pub enum Position {
         visit: Visit,
         items: Items,
     },
+    /// A distributed Map's items are with a Map Run.
+    MapRun {
+        visit: Visit,
+        run: MapRunning,
+    },
     /// The last state of the machine is done.
     Finished(Payload),
 }
@@ -215,6 +220,17 @@ impl Call {
     pub fn pattern(&self) -> Pattern {
         self.callee.pattern()
     }
+}
+
+/// A Map Run that a state waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapRunning {
+    pub id: [u8; 16],
+    /// The number of its MapRunStarted event.
+    pub attempt: u64,
+    pub spec: Payload,
+    /// It has succeeded, and the state has not been told.
+    pub result: Option<Payload>,
 }
 
 /// The branches of a Parallel.
@@ -371,7 +387,8 @@ impl Position {
             | Self::Failing { visit, .. }
             | Self::Backoff { visit, .. }
             | Self::Branches { visit, .. }
-            | Self::Items { visit, .. } => Some(&visit.state),
+            | Self::Items { visit, .. }
+            | Self::MapRun { visit, .. } => Some(&visit.state),
         }
     }
 
@@ -393,7 +410,8 @@ impl Position {
             | Self::Failing { visit, .. }
             | Self::Backoff { visit, .. }
             | Self::Branches { visit, .. }
-            | Self::Items { visit, .. } => Some(visit),
+            | Self::Items { visit, .. }
+            | Self::MapRun { visit, .. } => Some(visit),
         }
     }
 
@@ -417,7 +435,10 @@ impl Position {
             | Self::Returned { .. }
             | Self::Failing { .. }
             | Self::Finished(_) => true,
-            Self::Waiting { .. } | Self::Called { .. } | Self::Backoff { .. } => false,
+            Self::Waiting { .. }
+            | Self::Called { .. }
+            | Self::Backoff { .. }
+            | Self::MapRun { .. } => false,
             Self::Branches { branches, .. } => branches.outputs.iter().all(Option::is_some),
             Self::Items { items, .. } => {
                 let has_more = items.next < items.length || !items.again.is_empty();

@@ -229,6 +229,7 @@ impl Stepper<'_> {
             self.abort(child)?;
         }
         self.abandon_call(thread)?;
+        self.tell_of_aborted_run(thread)?;
         let definition = Arc::clone(&self.execution.definition);
         let position = &self.execution.thread(thread)?.position;
         if position.visit().is_none() {

@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Fault,
     execution::{
-        Branches, Call, Ended, Execution, Items, Origin, Outcome, Position, Thread, ThreadId, Visit,
+        Branches, Call, Ended, Execution, Items, MapRunning, Origin, Outcome, Position, Thread,
+        ThreadId, Visit,
     },
     failure::retriers,
     history::{Detail, Entry, Event, Note},
@@ -180,6 +181,27 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
                 again: BTreeMap::new(),
             },
         },
+        // What it computed is in the event after this one.
+        Detail::DistributedStarted { .. } | Detail::MapRunAborted => {
+            return moved(execution, event);
+        }
+        Detail::MapRunStarted { id: run, spec, .. } => Position::MapRun {
+            visit: take_visit(execution, id)?,
+            run: MapRunning {
+                id: *run,
+                attempt: event.id,
+                spec: spec.clone(),
+                result: None,
+            },
+        },
+        Detail::MapRunSucceeded { output } => {
+            let Position::MapRun { run, .. } = &mut execution.thread_mut(id)?.position else {
+                return Err(Fault::new(format!("thread {} waits for no Map Run", id.0)));
+            };
+            run.result = Some(output.clone());
+            return moved(execution, event);
+        }
+        Detail::MapRunFailed { .. } => return moved(execution, event),
         Detail::IterationStarted { index, input, .. } => {
             return iterate(execution, event, *index, input);
         }
@@ -286,7 +308,8 @@ fn take_visit(execution: &mut Execution, id: ThreadId) -> Result<Visit, Fault> {
         | Position::Failing { visit, .. }
         | Position::Backoff { visit, .. }
         | Position::Branches { visit, .. }
-        | Position::Items { visit, .. } => Some(visit.clone()),
+        | Position::Items { visit, .. }
+        | Position::MapRun { visit, .. } => Some(visit.clone()),
     };
     visit.ok_or_else(|| Fault::new(format!("thread {} is in no state", id.0)))
 }
@@ -451,6 +474,10 @@ fn revive(
 /// The result of a Parallel or Map all of whose parts have ended.
 fn joined(execution: &Execution, id: ThreadId) -> Result<Payload, Fault> {
     let outputs: Vec<Json> = match &execution.thread(id)?.position {
+        Position::MapRun { run, .. } => {
+            let result = run.result.clone();
+            return result.ok_or_else(|| Fault::new("a Map Run has no result"));
+        }
         Position::Branches { branches, .. } => branches
             .outputs
             .iter()

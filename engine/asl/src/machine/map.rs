@@ -37,6 +37,9 @@ impl Stepper<'_> {
         map: &Map,
         visit: &Visit,
     ) -> Result<(), Halt> {
+        if let Mode::Distributed(distributed) = &map.mode {
+            return self.start_map_run(thread, state, map, distributed, visit);
+        }
         let scene = Scene::new(
             self.execution,
             self.at,
@@ -74,18 +77,26 @@ impl Stepper<'_> {
                 )?;
                 Ok(())
             }
-            Err(error) => {
-                self.fail_evaluation(thread, state, visit, &error)?;
-                // Recorded: after an EvaluationFailed of its own fields, a Map fails by name as well.
-                let position = self.execution.threads.get(&thread).map(|it| &it.position);
-                match position {
-                    Some(Position::Failing { error, .. }) => {
-                        let error = error.clone();
-                        self.fail_map(thread, error)
-                    }
-                    _ => Ok(()),
-                }
+            Err(error) => self.fail_to_start(thread, state, visit, &error),
+        }
+    }
+
+    pub(super) fn fail_to_start(
+        &mut self,
+        thread: ThreadId,
+        state: &State,
+        visit: &Visit,
+        error: &EvalError,
+    ) -> Result<(), Halt> {
+        self.fail_evaluation(thread, state, visit, error)?;
+        // Recorded: after an EvaluationFailed of its own fields, a Map fails by name as well.
+        let position = self.execution.threads.get(&thread).map(|it| &it.position);
+        match position {
+            Some(Position::Failing { error, .. }) => {
+                let error = error.clone();
+                self.fail_map(thread, error)
             }
+            _ => Ok(()),
         }
     }
 
@@ -209,7 +220,7 @@ impl Stepper<'_> {
         self.fail_map(thread, error)
     }
 
-    fn fail_map(&mut self, thread: ThreadId, error: StateError) -> Result<(), Halt> {
+    pub(super) fn fail_map(&mut self, thread: ThreadId, error: StateError) -> Result<(), Halt> {
         self.abort_iterations(thread)?;
         let previous = self.execution.thread(thread)?.last_event;
         self.emit(thread, previous, Detail::MapFailed { error })?;
@@ -248,21 +259,31 @@ fn plan(
     concurrency_max: u64,
     random: &mut dyn Random,
 ) -> Result<Plan, EvalError> {
-    if let Mode::Distributed(_) = map.mode {
-        return Err(EvalError::runtime(
-            "This server does not run distributed Map states yet.",
-        ));
-    }
     let input = scene.select(&state.data.input, &visit.input, random)?;
     let (items, length) = items(scene, &map.items, &input, random)?;
+    let mut policy = policy(scene, map, &input, random)?;
+    if policy.concurrency == 0 {
+        policy.concurrency = concurrency_max;
+    }
+    policy.concurrency = policy.concurrency.min(concurrency_max).max(1);
+    Ok(Plan {
+        items,
+        arguments: input,
+        length,
+        policy,
+    })
+}
+
+/// What the fields ask for; a concurrency of 0 is no bound.
+pub(super) fn policy(
+    scene: &Scene<'_>,
+    map: &Map,
+    input: &Payload,
+    random: &mut dyn Random,
+) -> Result<MapPolicy, EvalError> {
     let concurrency = match &map.concurrency_max {
         None => 0,
-        Some(setting) => whole(scene, setting, "MaxConcurrency", &input, random)?,
-    };
-    let concurrency = if concurrency == 0 {
-        concurrency_max
-    } else {
-        concurrency
+        Some(setting) => whole(scene, setting, "MaxConcurrency", input, random)?,
     };
     let tolerated_count = match &map.tolerated_failure_count {
         None => None,
@@ -270,24 +291,18 @@ fn plan(
             scene,
             setting,
             "ToleratedFailureCount",
-            &input,
+            input,
             random,
         )?),
     };
     let tolerated_percentage = match &map.tolerated_failure_percentage {
         None => None,
-        Some(setting) => Some(tolerated(scene, setting, &input, random)?),
+        Some(setting) => Some(tolerated(scene, setting, input, random)?),
     };
-    let policy = MapPolicy {
-        concurrency: concurrency.min(concurrency_max).max(1),
+    Ok(MapPolicy {
+        concurrency,
         tolerated_count,
         tolerated_percentage,
-    };
-    Ok(Plan {
-        items,
-        arguments: input,
-        length,
-        policy,
     })
 }
 

@@ -7,6 +7,7 @@
 mod computed;
 mod context;
 mod data;
+mod distributed;
 pub mod execution;
 mod failure;
 mod fold;
@@ -104,9 +105,27 @@ pub enum Command {
         timer: Timer,
         due: Timestamp,
     },
+    /// Begin this Map Run, unless it is there already.
+    StartMapRun(Box<MapRunStart>),
+    /// Nobody waits for that Map Run any more. Told in the step's own commit.
+    StopMapRun {
+        id: [u8; 16],
+    },
     /// Feed [`Input::Continue`], behind the others of the shard.
     Continue,
     Closed(Outcome),
+}
+
+/// A Map Run to begin. It ends as a task does: with [`Input::TaskSucceeded`] or
+/// [`Input::TaskFailed`] of that attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapRunStart {
+    /// Chosen in the step, so that a start that is repeated meets the one that is there.
+    pub id: [u8; 16],
+    /// The number of its MapRunStarted event.
+    pub attempt: u64,
+    /// [`crate::map_run::Spec`] as JSON.
+    pub spec: Payload,
 }
 
 /// A call to make for a task. Every run of it carries the same token.

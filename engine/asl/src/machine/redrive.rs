@@ -189,6 +189,11 @@ impl Salvage {
             | Detail::TimedOut { .. }
             | Detail::ParallelStarted { .. }
             | Detail::MapStarted { .. }
+            | Detail::DistributedStarted { .. }
+            | Detail::MapRunStarted { .. }
+            | Detail::MapRunSucceeded { .. }
+            | Detail::MapRunFailed { .. }
+            | Detail::MapRunAborted
             | Detail::IterationStarted { .. }
             | Detail::IterationSucceeded { .. } => {}
         }
@@ -284,7 +289,9 @@ impl Salvage {
             | Position::Waiting { visit, .. }
             | Position::Called { visit, .. }
             | Position::Failing { visit, .. }
-            | Position::Backoff { visit, .. } => self.begin_again(visit),
+            | Position::Backoff { visit, .. }
+            // Another Map Run begins.
+            | Position::MapRun { visit, .. } => self.begin_again(visit),
             Position::Returned { visit, result } => {
                 let is_joined = matches!(
                     self.kinds.get(&visit.state),

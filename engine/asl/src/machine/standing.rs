@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    Command, Entry, Execution, Invocation, Step, Timer,
-    execution::{Call, Position, Visit},
+    Command, Entry, Execution, Invocation, MapRunStart, Step, Timer,
+    execution::{Call, MapRunning, Position, Visit},
     history::{Callee, Detail},
 };
 use crate::{definition::resource::Pattern, time::Timestamp};
@@ -28,6 +28,7 @@ pub(super) fn commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
                 commands.push(Command::SetTimer { timer, due: *due });
             }
             Position::Called { visit, call } => call_commands(visit, call, now, &mut commands),
+            Position::MapRun { run, .. } => commands.push(start_of(run)),
             Position::Ready { .. }
             | Position::Entered(_)
             | Position::Returned { .. }
@@ -41,6 +42,15 @@ pub(super) fn commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
         commands.push(Command::Continue);
     }
     commands
+}
+
+/// Begins a Map Run, or finds that it is there.
+pub(super) fn start_of(run: &MapRunning) -> Command {
+    Command::StartMapRun(Box::new(MapRunStart {
+        id: run.id,
+        attempt: run.attempt,
+        spec: run.spec.clone(),
+    }))
 }
 
 pub(super) fn execution_timer(execution: &Execution) -> Option<Command> {
@@ -112,9 +122,6 @@ impl Step {
                 _ => None,
             })
             .collect();
-        if ended.is_empty() {
-            return;
-        }
         let began: Vec<u64> = self
             .entries
             .iter()
@@ -133,8 +140,24 @@ impl Step {
                 timer: Timer::Task(attempt) | Timer::Heartbeat(attempt),
                 ..
             } => !ended.contains(attempt),
-            Command::SetTimer { .. } | Command::Continue | Command::Closed(_) => true,
+            Command::StartMapRun(_)
+            | Command::StopMapRun { .. }
+            | Command::SetTimer { .. }
+            | Command::Continue
+            | Command::Closed(_) => true,
         });
+        // A Map Run that began and was given up in one step never was.
+        let given_up: Vec<[u8; 16]> = self
+            .commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::StopMapRun { id } => Some(*id),
+                _ => None,
+            })
+            .collect();
+        self.commands.retain(
+            |command| !matches!(command, Command::StartMapRun(start) if given_up.contains(&start.id)),
+        );
         self.opened.retain(|task| !began.contains(&task.attempt));
         self.closed.retain(|task| !began.contains(&task.attempt));
     }

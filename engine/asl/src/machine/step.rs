@@ -239,6 +239,7 @@ impl Stepper<'_> {
             .and_then(|root| root.position.visit().map(|visit| visit.entered_previous))
             .unwrap_or(0);
         self.abandon_calls()?;
+        self.tell_of_aborted_runs()?;
         self.emit(ThreadId::ROOT, previous, Detail::ExecutionAborted(error))?;
         Ok(())
     }
@@ -344,7 +345,10 @@ impl Stepper<'_> {
             Position::Branches { .. } => Next::Join,
             Position::Items { visit, .. } => Next::Iterate(visit.clone()),
             Position::Finished(output) => Next::Succeed(output.clone()),
-            Position::Waiting { .. } | Position::Called { .. } | Position::Backoff { .. } => {
+            Position::Waiting { .. }
+            | Position::Called { .. }
+            | Position::Backoff { .. }
+            | Position::MapRun { .. } => {
                 return Err(Fault::new(format!("thread {} cannot run on", thread.0)).into());
             }
         };
@@ -448,9 +452,9 @@ impl Stepper<'_> {
         if let Some(outcome) = &self.execution.outcome {
             // What the step asked for on the way is no longer wanted.
             let outcome: Outcome = outcome.clone();
-            self.step
-                .commands
-                .retain(|command| matches!(command, Command::Cancel { .. }));
+            self.step.commands.retain(|command| {
+                matches!(command, Command::Cancel { .. } | Command::StopMapRun { .. })
+            });
             self.step.commands.push(Command::Closed(outcome));
         }
         self.execution.last_step += 1;
@@ -469,6 +473,8 @@ fn new_bytes(detail: &Detail) -> usize {
         Detail::Scheduled(scheduled) => &scheduled.arguments,
         Detail::ParallelStarted { arguments } => arguments,
         Detail::MapStarted { items, .. } => items,
+        Detail::MapRunStarted { spec, .. } => spec,
+        Detail::MapRunSucceeded { output } => output,
         _ => return 0,
     };
     if payload.home().is_some() {

@@ -161,7 +161,7 @@ impl Stepper<'_> {
 
     pub(super) fn task_succeeded(&mut self, attempt: u64, output: Payload) -> Result<(), Halt> {
         let Some((thread, (_, call))) = self.call(attempt) else {
-            return Ok(());
+            return self.map_run_succeeded(attempt, output);
         };
         if output.text().len() > self.limits.payload_bytes_max {
             let what = match &*call.callee {
@@ -185,7 +185,7 @@ impl Stepper<'_> {
 
     pub(super) fn task_failed(&mut self, attempt: u64, error: StateError) -> Result<(), Halt> {
         let Some((thread, (_, call))) = self.call(attempt) else {
-            return Ok(());
+            return self.map_run_failed(attempt, error);
         };
         self.abandon_token(&call, false);
         let previous = self.execution.thread(thread)?.last_event;
@@ -234,7 +234,11 @@ impl Stepper<'_> {
 
     /// Nobody waits any more for what a thread has called.
     pub(super) fn abandon_call(&mut self, thread: ThreadId) -> Result<(), Halt> {
-        if let Position::Called { call, .. } = &self.execution.thread(thread)?.position {
+        let position = &self.execution.thread(thread)?.position;
+        if let Position::MapRun { run, .. } = position {
+            let id = run.id;
+            self.command(Command::StopMapRun { id });
+        } else if let Position::Called { call, .. } = position {
             let call = call.clone();
             self.abandon_token(&call, false);
             self.command(Command::Cancel {

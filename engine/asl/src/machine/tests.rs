@@ -3,6 +3,7 @@
 //! Every run here is folded again after each step, from the rows as the database would have them.
 
 mod alone;
+mod distributed;
 mod formats;
 mod found;
 mod laws;

@@ -180,7 +180,10 @@ impl Outside {
                     self.expect_input(due, Input::TimerFired(timer));
                 }
                 Command::Continue => self.expect_input(self.now, Input::Continue),
-                Command::Cancel { .. } | Command::Closed(_) => {}
+                Command::StartMapRun(_)
+                | Command::StopMapRun { .. }
+                | Command::Cancel { .. }
+                | Command::Closed(_) => {}
             }
         }
     }

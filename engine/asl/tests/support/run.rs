@@ -104,7 +104,10 @@ pub(crate) fn run(definition: &str, input: &str) -> (Ended, Failures) {
                 };
                 Some((now, answer))
             }
-            Command::Cancel { .. } | Command::Closed(_) => None,
+            Command::StartMapRun(_)
+            | Command::StopMapRun { .. }
+            | Command::Cancel { .. }
+            | Command::Closed(_) => None,
         }));
     }
     let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();

@@ -18,6 +18,7 @@ pub struct Items {
     file: Option<File>,
     files: Files,
     etag: Option<String>,
+    uri: Option<Arc<str>>,
 }
 
 struct File {
@@ -90,6 +91,7 @@ impl Items {
             file: None,
             files: Files::None,
             etag: None,
+            uri: None,
         };
         match source {
             Source::Object { address, format } => {
@@ -122,6 +124,11 @@ impl Items {
     /// What the object, or the manifest, was when it was opened; a listing has none.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
+    }
+
+    /// The file that the last item came from, where a dataset has several.
+    pub const fn uri(&self) -> Option<&Arc<str>> {
+        self.uri.as_ref()
     }
 
     async fn manifest(
@@ -167,6 +174,8 @@ impl Items {
                 },
             };
             let body = self.objects.get(&address, None, None).await?;
+            let uri = format!("s3://{}/{}", address.bucket, address.key);
+            self.uri = Some(Arc::from(uri));
             self.file = Some(File::new(body, &format));
         }
     }

@@ -226,7 +226,8 @@ impl Run {
                 }
                 Command::SetTimer { timer, due } => self.timers.push(Reverse((due, timer))),
                 Command::Continue => self.is_unfinished = true,
-                Command::Closed(_) => {}
+                // Express machines have no distributed Maps: such a definition is refused.
+                Command::StartMapRun(_) | Command::StopMapRun { .. } | Command::Closed(_) => {}
             }
         }
     }

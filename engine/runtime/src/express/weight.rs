@@ -77,6 +77,10 @@ impl Scale {
                     self.put(output);
                 }
             }
+            Position::MapRun { visit, run } => {
+                self.visit(visit);
+                self.put(&run.spec);
+            }
             Position::Finished(output) => self.put(output),
         }
     }

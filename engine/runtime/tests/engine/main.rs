@@ -6,6 +6,7 @@ mod crash;
 mod elsewhere;
 mod express;
 mod limits;
+mod map_runs;
 mod nodes;
 mod redrive;
 mod running;

@@ -9,6 +9,7 @@ use functions::{
     fake::{Fake, Reply},
     registry::{Cached, Connection, Endpoint, Lookup, Registry},
 };
+use objects::Objects;
 use runtime::{Engine, Names, NodeId, Settings, StartRequest, View};
 use store::{
     db::Db,
@@ -16,6 +17,7 @@ use store::{
     machine::{Created, Machine, New, create},
     revision::Revision,
 };
+use tests::support::Folder;
 use uuid::Uuid;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,6 +28,9 @@ pub(crate) struct World {
     pub(crate) fake: Fake,
     url: String,
     pub(crate) database: tests::support::Database,
+    /// Whose buckets every node has.
+    pub(crate) objects: Objects,
+    _folder: Folder,
 }
 
 pub(crate) fn value(text: &str) -> Reply {
@@ -37,11 +42,14 @@ impl World {
         let database = tests::support::Database::fresh();
         let url = database.url().to_owned();
         let db = Db::open(&store::db::Settings::new(&url)).await.unwrap();
+        let folder = Folder::new();
         Self {
             db,
             fake,
             url,
             database,
+            objects: Objects::folder(folder.path()),
+            _folder: folder,
         }
     }
 
@@ -76,6 +84,7 @@ impl World {
         )
         .unwrap();
         settings.lease = Duration::from_secs(5);
+        settings.objects = self.objects.clone();
         change(&mut settings);
         Engine::open(db, settings).await.unwrap()
     }

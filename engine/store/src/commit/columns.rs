@@ -32,6 +32,8 @@ pub(super) struct Columns<'a> {
     put: Put,
     woken: Woken,
     messages: Messages<'a>,
+    reports: Messages<'a>,
+    map_runs: MapRuns<'a>,
 }
 
 macro_rules! columns {
@@ -135,6 +137,23 @@ columns!(Tasks<'a> {
 columns!(Put { execution: Uuid, shard: i16, due: DateTime<Utc>, });
 columns!(Woken { execution: Uuid });
 columns!(Messages<'a> { execution: Uuid, shard: i16, body: Cow<'a, str>, });
+columns!(MapRuns<'a> {
+    id: Uuid,
+    execution: Uuid,
+    machine: Uuid,
+    revision: Uuid,
+    started_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
+    concurrency: i64,
+    tolerated_count: Option<i64>,
+    tolerated_percentage: Option<f64>,
+    shard: i16,
+    status: i16,
+    is_express: bool,
+    place: Cow<'a, str>,
+    label: Cow<'a, str>,
+    counts: Cow<'a, str>,
+});
 
 impl<'a> Columns<'a> {
     /// All items but those at the positions of `care`, or simply all.
@@ -311,6 +330,36 @@ impl<'a> Columns<'a> {
                 storable(&message.body),
             );
         }
+        for report in &item.reports {
+            self.parts.add(Parts::REPORTS);
+            self.reports.push(
+                position,
+                report.execution.0,
+                report.shard.0,
+                storable(&report.body),
+            );
+        }
+        if let Some(run) = &item.map_run {
+            self.parts.add(Parts::MAP_RUNS);
+            self.map_runs.push(
+                position,
+                run.id.0,
+                run.execution.0,
+                run.machine_id,
+                run.revision_id,
+                run.started_at.to_chrono(),
+                run.closed_at.map(asl::Timestamp::to_chrono),
+                run.concurrency,
+                run.tolerated_count,
+                run.tolerated_percentage,
+                run.shard.0,
+                run.status as i16,
+                run.is_express,
+                storable(&run.place),
+                storable(&run.label),
+                storable(&run.counts),
+            );
+        }
     }
 
     /// The query with everything bound, in the order of `statement::text`.
@@ -369,6 +418,12 @@ impl<'a> Columns<'a> {
         }
         if parts.has(Parts::MESSAGES) {
             query = self.messages.bind(query, with_item);
+        }
+        if parts.has(Parts::REPORTS) {
+            query = self.reports.bind(query, with_item);
+        }
+        if parts.has(Parts::MAP_RUNS) {
+            query = self.map_runs.bind(query, with_item);
         }
         query
     }

@@ -4,6 +4,7 @@ use asl::Timestamp;
 use uuid::Uuid;
 
 use crate::ids::{ExecutionId, Incarnation, NodeId, ShardId};
+use crate::map_run::MapRun;
 
 /// Who commits: joined into every part of the statement, so that a node that has lost its lease
 /// writes nothing.
@@ -34,6 +35,10 @@ pub struct Item {
     pub inbox: Vec<i64>,
     /// Messages for other executions, written in this commit.
     pub messages: Vec<Message>,
+    /// Reports to a Map Run: bodies for one of them become one message of the batch, a JSON array.
+    pub reports: Vec<Message>,
+    /// The item is a Map Run's: its row after these steps. What belongs to executions is then not set.
+    pub map_run: Option<Box<MapRun>>,
 }
 
 impl Item {
@@ -49,6 +54,8 @@ impl Item {
             wakeup: Wakeup::Leave,
             inbox: Vec::new(),
             messages: Vec::new(),
+            reports: Vec::new(),
+            map_run: None,
         }
     }
 }

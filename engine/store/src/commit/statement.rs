@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 /// What a batch holds besides its fence, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Parts(u16);
+pub(super) struct Parts(u32);
 
 impl Parts {
     pub(super) const NAMES: Self = Self(1);
@@ -28,6 +28,8 @@ impl Parts {
     /// failed as a whole.
     pub(super) const CAREFUL: Self = Self(1 << 12);
     pub(super) const REDRIVES: Self = Self(1 << 13);
+    pub(super) const REPORTS: Self = Self(1 << 14);
+    pub(super) const MAP_RUNS: Self = Self(1 << 15);
 
     /// With these an item can be left out, so each row must say whose it is.
     const REFUSING: Self = Self(Self::NAMES.0 | Self::GUARDS.0 | Self::INBOX.0 | Self::CAREFUL.0);
@@ -313,6 +315,52 @@ impl Text {
                 ("body", "text"),
             ],
             "",
+        );
+        if self.parts.has(Parts::REPORTS) {
+            let rows = self.item_rows(&[
+                ("execution_id", "uuid"),
+                ("shard", "int2"),
+                ("body", "text"),
+            ]);
+            let unless = if self.parts.can_refuse() {
+                Self::unless_in(&["refused"], "v")
+            } else {
+                String::new()
+            };
+            self.part(
+                "reported",
+                &format!(
+                    "INSERT INTO inbox (execution_id, shard, body) \
+                     SELECT v.execution_id, v.shard, '[' || string_agg(v.body, ',') || ']' \
+                     FROM fence, {rows}{unless} GROUP BY v.execution_id, v.shard"
+                ),
+            );
+        }
+        self.insert(
+            Parts::MAP_RUNS,
+            "run",
+            "map_run",
+            &[
+                ("id", "uuid"),
+                ("execution_id", "uuid"),
+                ("machine_id", "uuid"),
+                ("revision_id", "uuid"),
+                ("started_at", "timestamptz"),
+                ("closed_at", "timestamptz"),
+                ("concurrency", "int8"),
+                ("tolerated_count", "int8"),
+                ("tolerated_percentage", "float8"),
+                ("shard", "int2"),
+                ("status", "int2"),
+                ("is_express", "bool"),
+                ("place", "text"),
+                ("label", "text"),
+                ("counts", "text"),
+            ],
+            " ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, \
+             concurrency = excluded.concurrency, tolerated_count = excluded.tolerated_count, \
+             tolerated_percentage = excluded.tolerated_percentage, status = excluded.status, \
+             counts = excluded.counts",
         );
         if self.parts.has(Parts::INBOX) {
             self.part(

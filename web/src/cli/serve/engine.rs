@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use functions::egress::{Entry, Policy, Resolver, SystemResolver};
 use functions::{Account, Client, HttpInvoker, HttpTasks};
+use objects::{Credentials, Endpoint, Objects};
 use runtime::{Engine, Names};
 use store::db::Db;
 
@@ -39,6 +40,7 @@ pub(super) async fn open(
     engine.open_executions_max = settings.limits.open_executions_max;
     engine.activity_pollers_max = settings.limits.activity_pollers_max;
     engine.retention_days = settings.limits.retention_days;
+    engine.objects = objects(settings)?;
     engine.address = settings.listen.to_string();
     Engine::open(db.clone(), engine)
         .await
@@ -55,6 +57,33 @@ fn services(settings: &Settings) -> Result<services::Services, Failure> {
         credentials: settings.aws.credentials(),
     };
     services::Services::new(calls).map_err(|error| broken(&error))
+}
+
+/// The buckets that distributed Maps read from and write to.
+fn objects(settings: &Settings) -> Result<Objects, Failure> {
+    let given = &settings.objects;
+    let Some(url) = &given.endpoint else {
+        let folder = given.folder.clone();
+        return Ok(Objects::folder(
+            folder.unwrap_or_else(|| settings.data.join("buckets")),
+        ));
+    };
+    let secret = given.secret_access_key.as_ref();
+    let credentials = given.access_key_id.as_ref().zip(secret);
+    let region = given.region.clone();
+    let endpoint = Endpoint {
+        url: url.clone(),
+        region: region.unwrap_or_else(|| settings.region.to_string()),
+        credentials: credentials.map(|(id, secret)| Credentials {
+            access_key_id: id.clone(),
+            secret_access_key: secret.reveal().clone(),
+            session_token: given
+                .session_token
+                .as_ref()
+                .map(|token| token.reveal().clone()),
+        }),
+    };
+    Objects::s3(endpoint).map_err(|error| broken(&error))
 }
 
 /// The bounds of one execution, in the core's words.

@@ -133,6 +133,24 @@ pub enum Detail {
     MapFailed {
         error: StateError,
     },
+    /// A distributed Map begins: shown as MapStateStarted.
+    DistributedStarted {
+        length: u64,
+    },
+    /// `id` and `spec` are private.
+    MapRunStarted {
+        arn: Arc<str>,
+        id: [u8; 16],
+        spec: Payload,
+    },
+    /// `output` is private.
+    MapRunSucceeded {
+        output: Payload,
+    },
+    MapRunFailed {
+        error: StateError,
+    },
+    MapRunAborted,
     /// `input` is private; the iteration's own thread is the event's.
     IterationStarted {
         name: Arc<str>,
@@ -284,7 +302,11 @@ impl Detail {
             Self::ParallelStarted { .. } => "ParallelStateStarted",
             Self::ParallelSucceeded => "ParallelStateSucceeded",
             Self::ParallelFailed { .. } => "ParallelStateFailed",
-            Self::MapStarted { .. } => "MapStateStarted",
+            Self::MapStarted { .. } | Self::DistributedStarted { .. } => "MapStateStarted",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded { .. } => "MapRunSucceeded",
+            Self::MapRunFailed { .. } => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
             Self::MapSucceeded => "MapStateSucceeded",
             Self::MapFailed { .. } => "MapStateFailed",
             Self::IterationStarted { .. } => "MapIterationStarted",

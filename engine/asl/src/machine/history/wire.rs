@@ -177,7 +177,14 @@ fn details(detail: &Detail, region: &str, with_data: bool) -> Option<(&'static s
             };
             return Some((name, members.error(error)));
         }
-        Detail::MapStarted { length, .. } => {
+        Detail::MapRunStarted { arn, .. } => {
+            members.text("mapRunArn", arn);
+            "mapRunStartedEventDetails"
+        }
+        Detail::MapRunFailed { error } => {
+            return Some(("mapRunFailedEventDetails", members.error(error)));
+        }
+        Detail::MapStarted { length, .. } | Detail::DistributedStarted { length } => {
             members.number("length", *length);
             "mapStateStartedEventDetails"
         }
@@ -213,7 +220,9 @@ fn details(detail: &Detail, region: &str, with_data: bool) -> Option<(&'static s
         | Detail::ParallelSucceeded
         | Detail::ParallelFailed { .. }
         | Detail::MapSucceeded
-        | Detail::MapFailed { .. } => return None,
+        | Detail::MapFailed { .. }
+        | Detail::MapRunSucceeded { .. }
+        | Detail::MapRunAborted => return None,
     };
     Some((name, members))
 }

@@ -12,8 +12,8 @@ use super::{
     super::{
         Fault,
         execution::{
-            Again, Branches, Call, Ended, Execution, Identity, Items, Origin, Outcome, Position,
-            Thread, ThreadId, Visit,
+            Again, Branches, Call, Ended, Execution, Identity, Items, MapRunning, Origin, Outcome,
+            Position, Thread, ThreadId, Visit,
         },
         history::{
             fields::{Family, Fields},
@@ -234,6 +234,15 @@ impl Snapshot {
             "Items" => Position::Items {
                 visit: self.visit(fields)?,
                 items: self.items(fields)?,
+            },
+            "MapRun" => Position::MapRun {
+                visit: self.visit(fields)?,
+                run: MapRunning {
+                    id: fields.nonce()?.to_be_bytes(),
+                    attempt: fields.number()?,
+                    spec: self.payload(fields)?,
+                    result: fields.optional(|fields| self.payload(fields))?,
+                },
             },
             "Finished" => Position::Finished(self.payload(fields)?),
             _ => return Err(fields.fault("this position is not known")),

@@ -220,6 +220,17 @@ impl<'e> Writer<'e> {
                 self.visit(visit);
                 self.items(items);
             }
+            Position::MapRun { visit, run } => {
+                self.out.string("MapRun");
+                self.visit(visit);
+                self.out.nonce(u128::from_be_bytes(run.id));
+                self.out.number(run.attempt);
+                self.payload(&run.spec);
+                match &run.result {
+                    None => self.out.text.push_str(",null"),
+                    Some(result) => self.payload(result),
+                }
+            }
             Position::Finished(output) => {
                 self.out.string("Finished");
                 self.payload(output);

@@ -48,6 +48,9 @@ pub(super) struct World {
     timers: BTreeSet<(Timestamp, Timer)>,
     inputs: VecDeque<Input>,
     pub(super) invoked: Vec<String>,
+    /// How each Map Run ends.
+    pub(super) map_runs: Answers,
+    pub(super) stopped: Vec<[u8; 16]>,
 }
 
 /// An execution that is started in November 2023.
@@ -91,6 +94,8 @@ impl World {
             timers: BTreeSet::new(),
             inputs: VecDeque::new(),
             invoked: Vec::new(),
+            map_runs: VecDeque::new(),
+            stopped: Vec::new(),
         }
     }
 
@@ -217,6 +222,19 @@ impl World {
                     self.timers.insert((due, timer));
                 }
                 Command::Continue => self.inputs.push_back(Input::Continue),
+                Command::StartMapRun(run) => {
+                    let attempt = run.attempt;
+                    self.inputs.push_back(match self.map_runs.pop_front() {
+                        Some(Ok(output)) => Input::TaskSucceeded {
+                            attempt,
+                            output: Payload::from(output),
+                        },
+                        Some(Err(error)) => Input::TaskFailed { attempt, error },
+                        // It runs for ever.
+                        None => continue,
+                    });
+                }
+                Command::StopMapRun { id } => self.stopped.push(id),
                 Command::Cancel { .. } | Command::Closed(_) => {}
             }
         }

@@ -180,6 +180,22 @@ impl EntryReader<'_> {
             "ParallelStateFailed" => Detail::ParallelFailed {
                 error: self.fields.error()?,
             },
+            // A distributed one has nothing but its length.
+            "MapStateStarted" if self.fields.len() == 6 => Detail::DistributedStarted {
+                length: self.fields.number()?,
+            },
+            "MapRunStarted" => Detail::MapRunStarted {
+                arn: self.fields.string()?,
+                id: self.fields.nonce()?.to_be_bytes(),
+                spec: self.payload()?,
+            },
+            "MapRunSucceeded" => Detail::MapRunSucceeded {
+                output: self.payload()?,
+            },
+            "MapRunFailed" => Detail::MapRunFailed {
+                error: self.fields.error()?,
+            },
+            "MapRunAborted" => Detail::MapRunAborted,
             "MapStateStarted" => Detail::MapStarted {
                 length: self.fields.number()?,
                 items: self.payload()?,

@@ -94,7 +94,8 @@ impl Writer {
             | Detail::ExecutionAborted(error)
             | Detail::ExecutionTimedOut(error)
             | Detail::ParallelFailed { error }
-            | Detail::MapFailed { error } => self.out.error(error),
+            | Detail::MapFailed { error }
+            | Detail::MapRunFailed { error } => self.out.error(error),
             Detail::ExecutionRedriven { count, remains } => {
                 self.out.number(count);
                 if let Some(remains) = remains {
@@ -130,7 +131,17 @@ impl Writer {
                     self.out.text.push('}');
                 }
             }
-            Detail::StateAborted { .. } | Detail::ParallelSucceeded | Detail::MapSucceeded => {}
+            Detail::StateAborted { .. }
+            | Detail::ParallelSucceeded
+            | Detail::MapSucceeded
+            | Detail::MapRunAborted => {}
+            Detail::DistributedStarted { length } => self.out.number(length),
+            Detail::MapRunStarted { arn, id, spec } => {
+                self.out.string(arn);
+                self.out.nonce(u128::from_be_bytes(*id));
+                self.payload(spec);
+            }
+            Detail::MapRunSucceeded { output } => self.payload(output),
             Detail::Scheduled(scheduled) => {
                 self.out.callee(&scheduled.call);
                 self.payload(&scheduled.arguments);

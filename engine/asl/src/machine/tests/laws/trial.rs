@@ -380,7 +380,10 @@ impl Trial {
                     self.agenda
                         .insert((self.now, Kind::Continue, 0), Input::Continue);
                 }
-                Command::Cancel { .. } | Command::Closed(_) => {}
+                Command::StartMapRun(_)
+                | Command::StopMapRun { .. }
+                | Command::Cancel { .. }
+                | Command::Closed(_) => {}
             }
         }
     }

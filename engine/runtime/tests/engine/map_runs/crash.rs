@@ -1,0 +1,98 @@
+//! A crash at every commit of a Map Run: nothing is lost and nothing done twice.
+
+use functions::fake::{Fake, Reply};
+use futures_util::StreamExt as _;
+use runtime::{Engine, ExecutionId};
+use store::fault::{Action, Point};
+
+use super::{children, counts, left, machine, map_run_of};
+use crate::world::{LAMBDA, PATIENCE, World, history, output, request};
+
+/// The flow takes fewer commits than this: the test says so where that is no longer true.
+const MORE_THAN_COMMITS: u64 = 20;
+
+async fn world() -> World {
+    let world = World::new(Fake::new().function("f", [Reply::Echo])).await;
+    let rows: Vec<String> = (0..3).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let rows = rows.join("\n");
+    world
+        .objects
+        .put("data", "rows.jsonl", rows.into())
+        .await
+        .unwrap();
+    let fields = r#""MaxConcurrency":2,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"data","Key":"rows.jsonl"},"ReaderConfig":{"InputType":"JSONL"}},"#;
+    let task = format!(r#""S":{{"Type":"Task","Resource":"{LAMBDA}:f","End":true}}"#);
+    world.machine("m", &machine(fields, &task)).await;
+    world
+}
+
+async fn find_or_start(engine: &Engine) -> ExecutionId {
+    if let Some(view) = engine.find("m", "crashed").await.unwrap() {
+        return view.facts.id;
+    }
+    let mut named = request("m", "{}");
+    named.name = Some("crashed".to_owned());
+    engine.start(named).await.unwrap().facts.id
+}
+
+/// Starts on one node whose commit fails at a point, and ends on another life of it; none where there
+/// are fewer commits.
+async fn crash_at(point: Point, skip: u64) -> Option<()> {
+    let world = world().await;
+    let db = world.another_db().await;
+    db.faults().arm(point, skip, Action::Hang);
+    let doomed = world.node_on(db.clone(), 1).await;
+    let mut named = request("m", "{}");
+    named.name = Some("crashed".to_owned());
+    let is_hung = {
+        let starting = doomed.start_and_wait(named, PATIENCE);
+        tokio::select! {
+            () = db.faults().until_hung(1) => true,
+            _ = starting => false,
+        }
+    };
+    if !is_hung {
+        doomed.stop_node().await;
+        return None;
+    }
+    doomed.vanish();
+    let survivor = world.node(1).await;
+    let id = find_or_start(&survivor).await;
+    let view = survivor.wait(id, PATIENCE).await.unwrap().unwrap();
+    let lines = history(&survivor, &view).await;
+    assert!(
+        view.closed.is_some(),
+        "{point:?} of commit {skip}: it stands at {lines:#?}"
+    );
+    let rows: Vec<String> = (0..3).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let expected = format!("[{}]", rows.join(","));
+    assert_eq!(
+        output(&view).to_text(),
+        expected,
+        "{point:?} of commit {skip}"
+    );
+    assert_eq!(lines.len(), 8, "{point:?} of commit {skip}: {lines:#?}");
+    let run = map_run_of(&world, id).await;
+    let counts = counts(&run);
+    assert_eq!((counts.items.succeeded, counts.items.total), (3, 3));
+    assert_eq!(
+        children(&world, run.id, &[]).await.len(),
+        3,
+        "{point:?} of commit {skip}"
+    );
+    survivor.stop_node().await;
+    assert_eq!(left(&world).await, 0, "{point:?} of commit {skip}");
+    Some(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_at_any_commit_of_a_map_run_loses_nothing() {
+    for point in [Point::BeforeCommit, Point::InDoubt, Point::AfterCommit] {
+        let crashes = (0..MORE_THAN_COMMITS).map(|skip| crash_at(point, skip));
+        let crashes = futures_util::stream::iter(crashes).buffer_unordered(6);
+        let hits = crashes.filter(|crashed| std::future::ready(crashed.is_some()));
+        let hits = hits.count().await as u64;
+        assert!(hits > 5, "{point:?} was hit {hits} times only");
+        assert!(hits < MORE_THAN_COMMITS, "some commits were not cut");
+    }
+}
