@@ -47,6 +47,20 @@ impl Database {
         &self.name
     }
 
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        let (url, text) = (self.url.clone(), format!("SELECT count(*) FROM {table}"));
+        super::block_on(|| async move {
+            let mut connection = PgConnection::connect(&url)
+                .await
+                .expect("PostgreSQL answers");
+            let rows = sqlx::query_scalar(AssertSqlSafe(text.as_str()));
+            let rows = rows.fetch_one(&mut connection).await;
+            drop(connection.close().await);
+            rows.unwrap_or_else(|error| panic!("{text}: {error}"))
+        })
+    }
+
     /// Runs statements in it, as an operator with psql does.
     pub fn execute(&self, statements: &str) {
         let (url, statements) = (self.url.clone(), statements.to_owned());

@@ -26,12 +26,7 @@ async fn express(world: &World, name: &str, definition: &str) {
 }
 
 async fn count(world: &World, table: &str) -> i64 {
-    let text = format!("SELECT count(*) FROM {table}");
-    let row: (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(text))
-        .fetch_one(&world.db)
-        .await
-        .unwrap();
-    row.0
+    world.database.rows(table)
 }
 
 /// Waits until something holds, and fails where that takes far too long.
