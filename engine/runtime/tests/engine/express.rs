@@ -25,7 +25,7 @@ async fn express(world: &World, name: &str, definition: &str) {
         .await;
 }
 
-async fn count(world: &World, table: &str) -> i64 {
+fn count(world: &World, table: &str) -> i64 {
     world.database.rows(table)
 }
 
@@ -64,7 +64,7 @@ async fn a_synchronous_execution_leaves_nothing_behind() {
     let definition = &finished.facts.revision.definition;
     assert_eq!(definition.timeout_seconds, Some(300));
     for table in ["execution", "execution_name", "journal", "express_start"] {
-        assert_eq!(count(&world, table).await, 0, "{table}");
+        assert_eq!(count(&world, table), 0, "{table}");
     }
     assert!(engine.view(id).await.unwrap().is_none());
     engine.stop_node().await;
@@ -159,15 +159,15 @@ async fn a_row_is_there_from_the_answer_until_the_execution_has_closed() {
         arns.push(view.facts.identity.arn.to_string());
     }
     assert_ne!(arns[0], arns[1]);
-    assert_eq!(count(&world, "express_start").await, 2);
+    assert_eq!(count(&world, "express_start"), 2);
     fake.release("f", 2);
     until("without rows", || async {
-        count(&world, "express_start").await == 0
+        count(&world, "express_start") == 0
     })
     .await;
     assert_eq!(fake.calls().len(), 2);
     assert_eq!(fake.calls()[0].payload.text(), r#"{"n": 1}"#);
-    assert_eq!(count(&world, "execution").await, 0);
+    assert_eq!(count(&world, "execution"), 0);
     engine.stop_node().await;
 }
 
@@ -191,7 +191,7 @@ async fn a_stopping_node_waits_for_its_answers() {
         });
     };
     tokio::join!(running, stopping);
-    assert_eq!(count(&world, "express_start").await, 0);
+    assert_eq!(count(&world, "express_start"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,7 +293,7 @@ async fn crash_at(point: Point, skip: u64) -> (bool, usize) {
     doomed.vanish();
     let survivor = world.node(1).await;
     until("without rows", || async {
-        count(&world, "express_start").await == 0
+        count(&world, "express_start") == 0
     })
     .await;
     survivor.stop_node().await;
@@ -338,7 +338,7 @@ async fn an_execution_under_way_runs_from_its_start_on_the_node_that_takes_over(
     doomed.vanish();
     let survivor = world.node(1).await;
     until("done again", || async {
-        count(&world, "express_start").await == 0
+        count(&world, "express_start") == 0
     })
     .await;
     assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 2);
