@@ -46,12 +46,7 @@ impl Node {
                 return;
             }
             let reply = node.call(&facts, &invocation).await;
-            if let Some(shard) = node.shard_of(id)
-                && let Some(slot) = shard.slots().get_mut(&id)
-            {
-                slot.calls.remove(&attempt);
-            }
-            node.feed(id, Arrival::local(input_of(attempt, reply)));
+            node.feed_reply(id, attempt, Arrival::local(input_of(attempt, reply)));
         });
         slot.calls.insert(attempt, job.abort_handle());
     }

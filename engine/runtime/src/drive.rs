@@ -37,12 +37,21 @@ pub(crate) fn may_take_long(definition: &Definition, payload: &Payload) -> bool 
 impl Node {
     /// Brings an input to an execution and works it off, unless somebody else does.
     pub(crate) fn feed(self: &Arc<Self>, id: ExecutionId, arrival: Arrival) {
+        self.feed_by(id, |shard| shard.bring(id, arrival));
+    }
+
+    /// Gives an execution what one of its calls has come to.
+    pub(crate) fn feed_reply(self: &Arc<Self>, id: ExecutionId, attempt: u64, arrival: Arrival) {
+        self.feed_by(id, |shard| shard.bring_reply(id, attempt, arrival));
+    }
+
+    fn feed_by(self: &Arc<Self>, id: ExecutionId, bring: impl FnOnce(&Shard) -> Turn) {
         let Some(shard) = self.shard_of(id) else {
             // The shard went to another node, which folds and resumes for itself.
             tracing::debug!(execution.id = %id, "an input came for a shard that is not owned");
             return;
         };
-        match shard.bring(id, arrival) {
+        match bring(&shard) {
             Turn::Work(execution) => self.drive_where_it_fits(shard, id, execution),
             Turn::Queued => {}
             Turn::Load => self.load_later(shard, id),

@@ -122,6 +122,17 @@ impl Shard {
 
     /// Brings an input.
     pub(crate) fn bring(&self, id: ExecutionId, arrival: Arrival) -> Turn {
+        self.bring_and(id, arrival, |_| ())
+    }
+
+    /// Brings what a call has come to. The call ends in the same moment: whoever looks sees one or the other.
+    pub(crate) fn bring_reply(&self, id: ExecutionId, attempt: u64, arrival: Arrival) -> Turn {
+        self.bring_and(id, arrival, |slot| {
+            slot.calls.remove(&attempt);
+        })
+    }
+
+    fn bring_and(&self, id: ExecutionId, arrival: Arrival, also: impl FnOnce(&mut Slot)) -> Turn {
         let mut slots = self.slots();
         if self.is_closed.load(Ordering::Relaxed) {
             // Its next owner folds and resumes for itself.
@@ -129,6 +140,7 @@ impl Shard {
         }
         let is_new = !slots.contains_key(&id);
         let slot = slots.entry(id).or_default();
+        also(slot);
         slot.arrivals.push_back(arrival);
         if is_new {
             return Turn::Load;
