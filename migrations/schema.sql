@@ -277,9 +277,13 @@ CREATE TABLE map_run (
     place text NOT NULL,
     label text NOT NULL,
     counts text NOT NULL,
+    redrive_count integer DEFAULT 0 NOT NULL,
+    redriven_at timestamp with time zone,
     CONSTRAINT map_run_check CHECK (((status = 0) = (closed_at IS NULL))),
+    CONSTRAINT map_run_check1 CHECK (((redrive_count = 0) = (redriven_at IS NULL))),
     CONSTRAINT map_run_concurrency_check CHECK ((concurrency >= 0)),
     CONSTRAINT map_run_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 40))),
+    CONSTRAINT map_run_redrive_count_check CHECK ((redrive_count >= 0)),
     CONSTRAINT map_run_status_check CHECK ((status = ANY (ARRAY[0, 1, 2, 4]))),
     CONSTRAINT map_run_tolerated_count_check CHECK ((tolerated_count >= 0)),
     CONSTRAINT map_run_tolerated_percentage_check CHECK (((tolerated_percentage >= (0)::double precision) AND (tolerated_percentage <= (100)::double precision)))
@@ -581,6 +585,8 @@ CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) W
 CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);
 
 CREATE INDEX inbox_shard ON inbox USING btree (shard, id);
+
+CREATE INDEX map_run_closed ON map_run USING btree (closed_at) WHERE (status <> 0);
 
 CREATE INDEX map_run_execution ON map_run USING btree (execution_id, id DESC);
 

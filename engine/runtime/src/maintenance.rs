@@ -194,6 +194,8 @@ impl Caretaker {
             self.metrics.forgotten.inc_by(swept.executions);
             self.sweep.after = swept.next;
             if swept.next.is_none() {
+                // After their children, which are read through them.
+                store::retention::sweep_map_runs(&self.db, cutoff, SWEEP_ROWS).await?;
                 self.sweep.cutoff = None;
                 self.sweep.done_to = Some(cutoff);
                 break;

@@ -2,6 +2,8 @@
 //!
 //! Written by [`crate::commit`] alone, with the steps that change it.
 
+use std::collections::HashSet;
+
 use asl::Timestamp;
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
@@ -33,6 +35,9 @@ pub struct MapRun {
     pub tolerated_percentage: Option<f64>,
     /// JSON text, as the runtime made it.
     pub counts: String,
+    pub redrive_count: i32,
+    /// The last time.
+    pub redriven_at: Option<Timestamp>,
 }
 
 /// How a child ended: its closing row.
@@ -55,7 +60,8 @@ pub async fn get(db: impl PgExecutor<'_>, id: ExecutionId) -> Result<Option<MapR
         "
         SELECT
             id, execution_id, machine_id, revision_id, place, label, is_express, shard, status,
-            started_at, closed_at, concurrency, tolerated_count, tolerated_percentage, counts
+            started_at, closed_at, concurrency, tolerated_count, tolerated_percentage, counts,
+            redrive_count, redriven_at
         FROM map_run
         WHERE id = $1
         ",
@@ -78,7 +84,8 @@ pub async fn of_execution(
         "
         SELECT
             id, execution_id, machine_id, revision_id, place, label, is_express, shard, status,
-            started_at, closed_at, concurrency, tolerated_count, tolerated_percentage, counts
+            started_at, closed_at, concurrency, tolerated_count, tolerated_percentage, counts,
+            redrive_count, redriven_at
         FROM map_run
         WHERE execution_id = $1 AND id < $2
         ORDER BY id DESC
@@ -116,6 +123,31 @@ pub async fn open_of_shard(
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(ExecutionId).collect())
+}
+
+/// Which of `children` are there, or will be by a message that waits for them: all in one statement,
+/// since a message goes away in the commit that makes the row. Served by the primary key of
+/// `execution`; reads the whole of `inbox`, once for all of them.
+pub async fn present(
+    db: impl PgExecutor<'_>,
+    children: &[ExecutionId],
+) -> Result<HashSet<ExecutionId>, sqlx::Error> {
+    let ids: Vec<Uuid> = children.iter().map(|id| id.0).collect();
+    let present = sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id!"
+        FROM execution
+        WHERE id = ANY ($1)
+        UNION
+        SELECT execution_id
+        FROM inbox
+        WHERE execution_id = ANY ($1) AND body LIKE '{"type":"start_child"%'
+        "#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(present.into_iter().map(ExecutionId).collect())
 }
 
 /// How those of `children` ended that did, in no order. Served by primary keys.
@@ -177,6 +209,8 @@ struct Row {
     tolerated_count: Option<i64>,
     tolerated_percentage: Option<f64>,
     counts: String,
+    redrive_count: i32,
+    redriven_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -197,6 +231,8 @@ impl Row {
             tolerated_count: self.tolerated_count,
             tolerated_percentage: self.tolerated_percentage,
             counts: self.counts,
+            redrive_count: self.redrive_count,
+            redriven_at: self.redriven_at.map(timestamp),
         })
     }
 }

@@ -46,7 +46,8 @@ pub struct Retired {
 pub struct Place(Uuid);
 
 /// Forgets executions that closed before `cutoff`, with their names, of the `limit` oldest after
-/// `after`. One transaction; locks the rows that it deletes. Served by the primary key of `execution`.
+/// `after`. A child of a Map Run that is open stays: its result is still to be gathered. One
+/// transaction; locks the rows that it deletes. Served by the primary keys of `execution` and `map_run`.
 pub async fn sweep(
     db: &Db,
     cutoff: Timestamp,
@@ -59,7 +60,12 @@ pub async fn sweep(
         r#"
         SELECT
             execution.id,
-            coalesce(execution.closed_at, execution_close.closed_at) < $3 AS is_over
+            coalesce(execution.closed_at, execution_close.closed_at) < $3
+                AND NOT EXISTS (
+                    SELECT
+                    FROM map_run
+                    WHERE map_run.id = execution.machine_id AND map_run.status = 0
+                ) AS is_over
         FROM execution
         LEFT JOIN execution_close ON execution_close.execution_id = execution.id
         WHERE execution.id > $1 AND execution.id < $2
@@ -112,8 +118,32 @@ pub async fn sweep(
     })
 }
 
-/// Retires the partitions whose newest start is before `cutoff`: those without an execution that is
-/// still kept are dropped, the others are replaced by small ones where that frees the most of them, and
+/// Forgets at most `limit` Map Runs that closed before `cutoff` and whose execution and children are
+/// forgotten; how many. Served by `map_run_closed`.
+pub async fn sweep_map_runs(db: &Db, cutoff: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
+    let gone = sqlx::query!(
+        "
+        DELETE FROM map_run
+        WHERE id IN (
+            SELECT run.id
+            FROM map_run AS run
+            WHERE run.status <> 0 AND run.closed_at < $1
+                AND NOT EXISTS (SELECT FROM execution WHERE execution.id = run.execution_id)
+                AND NOT EXISTS (SELECT FROM execution WHERE execution.machine_id = run.id)
+            ORDER BY run.closed_at
+            LIMIT $2
+        )
+        ",
+        cutoff.to_chrono(),
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Retires the partitions whose newest start is before `cutoff`: those without an execution or Map Run
+/// that is still kept are dropped, the others are replaced by small ones where that frees the most of them, and
 /// small neighbours become one. Begins at `from` and ends after `exchanges_max` of these. To be called
 /// after a whole [`sweep`] up to the same `cutoff`. Nothing where another session is at it: two would
 /// fill the same table.
@@ -216,7 +246,7 @@ async fn drop_partition(
     Ok(())
 }
 
-/// Rows of the journal whose executions are kept, and about how many there are at all: what the
+/// Rows of the journal whose executions or Map Runs are kept, and about how many there are at all: what the
 /// server estimates, and at least the live ones.
 async fn count(
     connection: &mut PgConnection,
@@ -227,10 +257,13 @@ async fn count(
         SELECT
             (
                 SELECT count(*)
-                FROM execution
-                JOIN journal ON journal.execution_id = execution.id
-                WHERE execution.id >= $1 AND execution.id < $2
-                    AND journal.execution_id >= $1 AND journal.execution_id < $2
+                FROM (
+                    SELECT id FROM execution WHERE id >= $1 AND id < $2
+                    UNION ALL
+                    SELECT id FROM map_run WHERE id >= $1 AND id < $2
+                ) AS kept
+                JOIN journal ON journal.execution_id = kept.id
+                WHERE journal.execution_id >= $1 AND journal.execution_id < $2
             ) AS "live!",
             (SELECT reltuples::int8 FROM pg_class WHERE oid = to_regclass($3)) AS "estimate"
         "#,

@@ -215,6 +215,8 @@ impl Job {
             tolerated_count: None,
             tolerated_percentage: None,
             counts: String::new(),
+            redrive_count: 0,
+            redriven_at: None,
         };
         let mut live = Live {
             facts: self.facts(&run, &children),

@@ -153,6 +153,8 @@ columns!(MapRuns<'a> {
     place: Cow<'a, str>,
     label: Cow<'a, str>,
     counts: Cow<'a, str>,
+    redrive_count: i32,
+    redriven_at: Option<DateTime<Utc>>,
 });
 
 impl<'a> Columns<'a> {
@@ -358,6 +360,8 @@ impl<'a> Columns<'a> {
                 storable(&run.place),
                 storable(&run.label),
                 storable(&run.counts),
+                run.redrive_count,
+                run.redriven_at.map(asl::Timestamp::to_chrono),
             );
         }
     }

@@ -356,11 +356,14 @@ impl Text {
                 ("place", "text"),
                 ("label", "text"),
                 ("counts", "text"),
+                ("redrive_count", "int4"),
+                ("redriven_at", "timestamptz"),
             ],
             " ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, \
              concurrency = excluded.concurrency, tolerated_count = excluded.tolerated_count, \
              tolerated_percentage = excluded.tolerated_percentage, status = excluded.status, \
-             counts = excluded.counts",
+             counts = excluded.counts, redrive_count = excluded.redrive_count, \
+             redriven_at = excluded.redriven_at",
         );
         if self.parts.has(Parts::INBOX) {
             self.part(

@@ -62,8 +62,10 @@ pub(super) async fn replace(
             format!(
                 "INSERT INTO {FILLING} (execution_id, number, first_event, event_count, format, body) \
                  SELECT old.execution_id, old.number, old.first_event, old.event_count, old.format, \
-                 old.body FROM execution JOIN {} AS old ON old.execution_id = execution.id \
-                 WHERE execution.id >= '{from}' AND execution.id < '{to}'",
+                 old.body FROM ( \
+                 SELECT id FROM execution WHERE id >= '{from}' AND id < '{to}' \
+                 UNION ALL SELECT id FROM map_run WHERE id >= '{from}' AND id < '{to}' \
+                 ) AS kept JOIN {} AS old ON old.execution_id = kept.id",
                 partition.table
             ),
         )
@@ -212,18 +214,22 @@ async fn detach(transaction: &mut PgConnection, table: &str) -> Result<(), sqlx:
     .await
 }
 
-/// The open executions of a range.
+/// The open executions and Map Runs of a range.
 async fn open_in(
     connection: &mut PgConnection,
     from: Uuid,
     to: Uuid,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
-        "
-        SELECT execution_id
+        r#"
+        SELECT execution_id AS "id!"
         FROM execution_open
         WHERE execution_id >= $1 AND execution_id < $2
-        ",
+        UNION ALL
+        SELECT id
+        FROM map_run
+        WHERE status = 0 AND id >= $1 AND id < $2
+        "#,
         from,
         to,
     )

@@ -5,13 +5,14 @@ use std::task::Poll;
 use asl::Timestamp;
 use futures_util::future::join;
 use sqlx::{Connection, Executor, PgConnection};
-use store::commit::{Item, Outcome, Status};
+use store::commit::{Close, Item, Outcome, Status};
 use store::db::Db;
 use store::ids::ExecutionId;
+use store::map_run::{self, MapRun};
 use store::retention::{self, Retired, Swept};
 use store::{execution, journal, lease, partition};
 
-use crate::sample::{self, Node, close, named, next, whole};
+use crate::sample::{self, MACHINE, Node, close, named, next, whole};
 use crate::support::{Database, until_waiting};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -115,6 +116,89 @@ async fn an_open_execution_in_a_retired_partition_survives() {
         left.iter().all(|partition| partition.to > bound),
         "{left:?}"
     );
+}
+
+/// A Map Run of `execution` with one row in the journal.
+fn map_run(id: ExecutionId, execution: ExecutionId, closed_at: Option<Timestamp>) -> Item {
+    let (step, status) = match closed_at {
+        None => (1, Status::Running),
+        Some(_) => (2, Status::Succeeded),
+    };
+    Item {
+        map_run: Some(Box::new(MapRun {
+            id,
+            execution,
+            machine_id: MACHINE,
+            revision_id: uuid::Uuid::from_u128(0x22),
+            place: "/States/M".to_owned(),
+            label: "M".to_owned(),
+            is_express: false,
+            shard: store::ids::ShardId(0),
+            status,
+            started_at: Timestamp::from_millis(i64::try_from(id.unix_millis()).unwrap()),
+            closed_at,
+            concurrency: 0,
+            tolerated_count: None,
+            tolerated_percentage: None,
+            counts: "{}".to_owned(),
+            redrive_count: 0,
+            redriven_at: None,
+        })),
+        ..next(id, step)
+    }
+}
+
+#[tokio::test]
+async fn an_open_map_run_keeps_its_journal_and_its_children() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let mut node = Node::register(&db, 1).await;
+    let then = days_ago(&db, 100).await;
+    let cutoff = sample::now(&db).await.plus_seconds(-90 * DAY);
+    let (execution, run, child) = (id_at(then, 1), id_at(then, 2), id_at(then, 3));
+    for number in 10..60 {
+        node.pass(whole(id_at(then, number))).await;
+    }
+    node.pass(named(execution, "outer")).await;
+    node.pass(map_run(run, execution, None)).await;
+    let mut ended = whole(child);
+    ended.start.as_mut().unwrap().machine_id = run.0;
+    node.pass(ended).await;
+    let lost = id_at(then, 4);
+    let present = map_run::present(&db, &[child, lost]).await.unwrap();
+    assert_eq!(present.into_iter().collect::<Vec<_>>(), [child]);
+    let start = r#"{"type":"start_child","index":1}"#;
+    store::inbox::put(&db, store::ids::ShardId(0), lost, start)
+        .await
+        .unwrap();
+    let present = map_run::present(&db, &[child, lost]).await.unwrap();
+    assert_eq!(present.len(), 2);
+
+    assert_eq!(sweep_all(&db, cutoff).await, 50);
+    let retired = retire(&db, cutoff).await;
+    assert_eq!(retired.rows_kept, 3, "{retired:?}");
+    assert_eq!(journal::last_number(&db, run).await.unwrap(), Some(1));
+    assert_eq!(journal::last_number(&db, child).await.unwrap(), Some(1));
+    assert_eq!(retention::sweep_map_runs(&db, cutoff, 10).await.unwrap(), 0);
+
+    // It closes, and is forgotten after its execution and its children.
+    node.pass(map_run(run, execution, Some(then))).await;
+    node.pass(Item {
+        close: Some(Close {
+            at: then,
+            ..close(execution, Status::Succeeded)
+        }),
+        ..next(execution, 2)
+    })
+    .await;
+    let swept = || retention::sweep_map_runs(&db, cutoff, 10);
+    assert_eq!(swept().await.unwrap(), 0);
+    assert_eq!(sweep_all(&db, cutoff).await, 2);
+    assert_eq!(swept().await.unwrap(), 1);
+    assert_eq!(map_run::get(&db, run).await.unwrap(), None);
+    let retired = retire(&db, cutoff).await;
+    assert_eq!(retired.rows_kept, 0);
+    assert_eq!(journal::last_number(&db, run).await.unwrap(), None);
 }
 
 #[tokio::test]
