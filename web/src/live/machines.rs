@@ -321,6 +321,6 @@ async fn current(app: &App, name: &str) -> Result<Option<Uuid>, Problem> {
 }
 
 /// A definition's text: what a string says, or the object as it is spelled.
-fn text_of(definition: &RawValue) -> String {
+pub(super) fn text_of(definition: &RawValue) -> String {
     serde_json::from_str::<String>(definition.get()).unwrap_or_else(|_| definition.get().to_owned())
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 pub mod connections;
+mod evaluate;
 mod executions;
 pub mod functions;
 pub mod health;
@@ -12,6 +13,7 @@ mod logs;
 mod machines;
 mod openapi;
 mod registrar;
+mod test_state;
 
 #[cfg(test)]
 mod tests;

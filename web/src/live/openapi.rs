@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder}
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{ProblemBody, Registrar, executions, logs, machines, registered};
+use super::{ProblemBody, Registrar, evaluate, executions, logs, machines, registered, test_state};
 use crate::access::Principal;
 use crate::app::Shared;
 
@@ -64,6 +64,8 @@ pub(crate) fn routes(registrar: &Arc<Registrar>) -> Router<Shared> {
 fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(document())
         .merge(machines::routes())
+        .merge(test_state::routes())
+        .merge(evaluate::routes())
         .merge(executions::routes())
         .merge(logs::routes())
         .merge(registered(registrar))

@@ -13,7 +13,7 @@ use crate::{
     error::StateError,
     json::{Json, Object},
     payload::Payload,
-    query::{Context, Env, EvalError, Expression, Random, Template, Variables},
+    query::{Context, Cost, Env, EvalError, Expression, Random, Template, Variables},
     time::Timestamp,
 };
 
@@ -22,6 +22,7 @@ pub(super) struct Scene<'a> {
     variables: Cow<'a, Variables>,
     context: Context<'a>,
     now: Timestamp,
+    cost: Cost,
 }
 
 /// Variables with their new values, in the order of the `Assign` field.
@@ -38,6 +39,7 @@ impl<'a> Scene<'a> {
     ) -> Result<Self, Fault> {
         Ok(Self {
             now,
+            cost: Cost::state(),
             variables: execution.visible_variables(thread)?,
             context: context(execution, thread, visit, kind, extra)?,
         })
@@ -47,6 +49,7 @@ impl<'a> Scene<'a> {
     pub(super) fn alone(now: Timestamp, variables: &'a Variables, context: Context<'a>) -> Self {
         Self {
             now,
+            cost: Cost::state(),
             variables: Cow::Borrowed(variables),
             context,
         }
@@ -71,6 +74,7 @@ impl<'a> Scene<'a> {
             context: &self.context,
             variables: &self.variables,
             now: self.now,
+            cost: &self.cost,
             random,
         }
     }

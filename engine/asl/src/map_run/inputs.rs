@@ -9,7 +9,7 @@ use crate::{
     definition::Map,
     json::{Json, Object},
     payload::Payload,
-    query::{Context, Env, EvalError, Random, Template, Variables},
+    query::{Context, Cost, Env, EvalError, Random, Template, Variables},
     time::Timestamp,
 };
 
@@ -163,7 +163,9 @@ impl Inputs {
             Json::object(context)
         });
         let context: &dyn Deref<Target = Json> = &context;
+        let cost = Cost::state();
         let mut env = Env {
+            cost: &cost,
             now,
             input: &self.spec.arguments,
             result: None,

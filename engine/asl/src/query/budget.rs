@@ -3,10 +3,13 @@
 
 use std::cell::Cell;
 
-use super::limits;
+use super::{Cost, limits};
 use crate::json::{Json, bounded};
 
-pub(super) struct Budget {
+pub(super) struct Budget<'c> {
+    cost: &'c Cost,
+    /// What it began with.
+    granted: usize,
     visits: Cell<usize>,
     levels: Cell<usize>,
     bytes: Cell<usize>,
@@ -16,10 +19,14 @@ pub(super) struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spent(pub(super) &'static str);
 
-impl Budget {
-    pub(super) fn new() -> Self {
+impl<'c> Budget<'c> {
+    /// Of a field; what it looks at is paid from its state's cost when the budget is dropped.
+    pub(super) fn of(cost: &'c Cost) -> Self {
+        let granted = cost.visits();
         Self {
-            visits: Cell::new(limits::VISITS_MAX),
+            cost,
+            granted,
+            visits: Cell::new(granted),
             levels: Cell::new(limits::LEVELS_MAX),
             bytes: Cell::new(limits::COMPUTED_BYTES_MAX),
         }
@@ -48,6 +55,12 @@ impl Budget {
             .ok()
             .and_then(|bytes| take(&self.bytes, bytes))
             .ok_or(Spent("the result is too large"))
+    }
+}
+
+impl Drop for Budget<'_> {
+    fn drop(&mut self) {
+        self.cost.visited(self.granted - self.visits.get());
     }
 }
 

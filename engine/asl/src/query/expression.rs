@@ -48,14 +48,15 @@ impl Expression {
     /// States.Runtime `The JSONPath '$.x' specified for the field 'address.$' could not be found in
     /// the input '{…}'` for a path that leads nowhere; else as [`Self::evaluate`].
     pub fn evaluate_field(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
-        self.evaluate_within(env, field, &Budget::new())
+        let cost = env.cost;
+        self.evaluate_within(env, field, &Budget::of(cost))
     }
 
     pub(super) fn evaluate_within(
         &self,
         env: &mut Env<'_>,
         field: &str,
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> Result<Json, EvalError> {
         match self {
             Self::Path(path) => path.find_within(env, budget).map_err(|reason| {

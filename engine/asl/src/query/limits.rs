@@ -52,6 +52,12 @@ pub const JSONATA_STEPS_MAX: u64 = 10_000_000;
 /// Milliseconds of one JSONata evaluation.
 pub const JSONATA_MILLIS_MAX: u64 = 2_000;
 
+/// Milliseconds that the JSONata of one state may take in all, each time that the state is entered and left.
+pub const STATE_MILLIS_MAX: u64 = 4_000;
+
+/// How many values the paths and calls of one state may look at in all.
+pub const STATE_VISITS_MAX: usize = 4 * VISITS_MAX;
+
 /// How deep a JSONata evaluation may nest. AWS was seen to stop at 100.
 pub const JSONATA_DEPTH_MAX: usize = 1_000;
 

@@ -14,6 +14,7 @@ use crate::{json::Json, payload::Payload, time::Timestamp};
 
 mod budget;
 pub mod condition;
+mod cost;
 mod cursor;
 pub mod expression;
 pub mod intrinsic;
@@ -27,6 +28,7 @@ pub mod template;
 mod testing;
 
 pub use condition::Condition;
+pub use cost::Cost;
 pub use expression::Expression;
 pub use jsonata::Jsonata;
 pub use path::{Path, ReferencePath};
@@ -76,6 +78,8 @@ pub struct Env<'a> {
     pub variables: &'a Variables,
     /// What `$now()` tells.
     pub now: Timestamp,
+    /// What the expressions of the state may still cost.
+    pub cost: &'a Cost,
     pub random: &'a mut dyn Random,
 }
 

@@ -27,6 +27,7 @@ pub(super) fn with_env<T>(
         error_output: None,
         context: &context,
         variables: &variables,
+        cost: &crate::query::Cost::state(),
         now: crate::Timestamp::from_millis(1_700_000_000_123),
         random: &mut random,
     })

@@ -24,6 +24,7 @@ pub(crate) fn with_env<T>(
         error_output: None,
         context: &context,
         variables: &variables,
+        cost: &asl::query::Cost::state(),
         now: asl::Timestamp::default(),
         random: &mut NoChance,
     })

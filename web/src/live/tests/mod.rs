@@ -1,6 +1,8 @@
 //! Registering functions and connections behind the guard, over a real database, and calling them.
 
 mod connections;
+mod evaluate;
 mod functions;
 mod machines;
 mod site;
+mod test_state;

@@ -74,7 +74,7 @@ impl Condition {
         match &self.0 {
             Decision::Rule(test) => test.holds(&Scene {
                 env,
-                budget: Budget::new(),
+                budget: Budget::of(env.cost),
             }),
             Decision::Expression(expression) => match expression.evaluate(env)? {
                 Json::Bool(holds) => Ok(holds),
@@ -95,7 +95,7 @@ impl Condition {
 /// What one evaluation of a condition reads, and what it may cost.
 struct Scene<'s, 'e> {
     env: &'s Env<'e>,
-    budget: Budget,
+    budget: Budget<'e>,
 }
 
 impl Scene<'_, '_> {

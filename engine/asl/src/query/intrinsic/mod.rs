@@ -83,13 +83,13 @@ impl Intrinsic {
     /// States.Runtime for an argument that is not in the input, States.IntrinsicFailure for one
     /// that the function does not take.
     pub fn evaluate(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
-        self.evaluate_within(env, &Budget::new())
+        self.evaluate_within(env, &Budget::of(env.cost))
     }
 
     pub(super) fn evaluate_within(
         &self,
         env: &mut Env<'_>,
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> Result<Json, EvalError> {
         self.0.evaluate(env, budget)
     }
@@ -101,7 +101,7 @@ impl Intrinsic {
 }
 
 impl Call {
-    fn evaluate(&self, env: &mut Env<'_>, budget: &Budget) -> Result<Json, EvalError> {
+    fn evaluate(&self, env: &mut Env<'_>, budget: &Budget<'_>) -> Result<Json, EvalError> {
         let mut values = Vec::with_capacity(self.arguments.len());
         for argument in &self.arguments {
             values.push(self.value(argument, env, budget)?);
@@ -119,7 +119,7 @@ impl Call {
         &self,
         argument: &'c Argument,
         env: &mut Env<'_>,
-        budget: &Budget,
+        budget: &Budget<'_>,
     ) -> Result<Value<'c>, EvalError> {
         let plain = |json| Value {
             json,

@@ -19,7 +19,7 @@ mod tests;
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Env, EvalError, SyntaxError, VariableNames, Variables, limits};
+use super::{Cost, Env, EvalError, SyntaxError, VariableNames, Variables, limits};
 use crate::{
     error::names,
     json::{
@@ -114,6 +114,7 @@ struct View<'e> {
     context: &'e dyn std::ops::Deref<Target = Json>,
     variables: &'e Variables,
     now: Timestamp,
+    cost: &'e Cost,
 }
 
 impl<'e> View<'e> {
@@ -125,6 +126,7 @@ impl<'e> View<'e> {
             context: env.context,
             variables: env.variables,
             now: env.now,
+            cost: env.cost,
         }
     }
 }
@@ -198,22 +200,30 @@ impl Jsonata {
     /// States.QueryEvaluationError, in AWS's words: the expression returned nothing, a function, or
     /// threw an error of the language or at a limit.
     pub fn evaluate(&self, env: &mut Env<'_>) -> Result<Json, EvalError> {
+        self.evaluate_located(env).map_err(|(error, _)| error)
+    }
+
+    /// As [`Self::evaluate`], with the place in the expression where it failed, where there is one: a
+    /// byte offset.
+    pub fn evaluate_located(&self, env: &mut Env<'_>) -> Result<Json, (EvalError, Option<usize>)> {
         let view = View::of(env);
         if let Some(found) = self.0.plain.as_ref().and_then(|path| path.find(&view)) {
-            return found.ok_or_else(|| self.error("returned nothing (undefined)."));
+            return found.ok_or_else(|| (self.error("returned nothing (undefined)."), None));
         }
         match self.0.program.evaluate(&self.0.reading, &view, env.random) {
             Ok(Some(value)) => {
                 match bounded::measure(&value, limits::VALUE_BYTES_MAX, limits::VALUE_DEPTH_MAX) {
                     Ok(_) => Ok(value),
-                    Err(Excess::Bytes | Excess::Depth) => Err(self.failed(&Failure::Memory)),
+                    Err(Excess::Bytes | Excess::Depth) => {
+                        Err((self.failed(&Failure::Memory), None))
+                    }
                 }
             }
             Ok(None) if self.0.program.gives_function(&view) => {
-                Err(self.error("returned an unsupported result type."))
+                Err((self.error("returned an unsupported result type."), None))
             }
-            Ok(None) => Err(self.error("returned nothing (undefined).")),
-            Err(failure) => Err(self.failed(&failure)),
+            Ok(None) => Err((self.error("returned nothing (undefined)."), None)),
+            Err(failure) => Err((self.failed(&failure), failure.offset())),
         }
     }
 
@@ -236,7 +246,7 @@ impl Jsonata {
 
     fn failed(&self, failure: &Failure) -> EvalError {
         self.error(&match failure {
-            Failure::Thrown { code, message } => {
+            Failure::Thrown { code, message, .. } => {
                 // `$error` takes any text.
                 let message = shortened(message, QUOTED_MAX);
                 format!("threw an error during evaluation. {code}: {message}")

@@ -1,6 +1,6 @@
 //! An expression compiled by the library, and one evaluation of it within its limits.
 
-use std::{borrow::Cow, collections::HashMap, rc::Rc, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, rc::Rc, sync::Arc};
 
 use jlens_core::{Bindings, Error, Expression, Options, input::Source};
 use serde_json::Value;
@@ -38,10 +38,29 @@ pub(super) enum Failure {
     Thrown {
         code: String,
         message: String,
+        /// Where in the expression.
+        offset: Option<usize>,
     },
     Memory,
     Stack,
     Time,
+}
+
+impl Failure {
+    pub(super) fn offset(&self) -> Option<usize> {
+        match self {
+            Self::Thrown { offset, .. } => *offset,
+            Self::Memory | Self::Stack | Self::Time => None,
+        }
+    }
+
+    /// Its place in an expression that stands behind so many bytes.
+    fn without(mut self, before: usize) -> Self {
+        if let Self::Thrown { offset, .. } = &mut self {
+            *offset = offset.and_then(|at| at.checked_sub(before));
+        }
+        self
+    }
 }
 
 /// What the library gave, and the numbers in it.
@@ -141,14 +160,18 @@ impl Program {
         let options = options(view, seed);
         functions::set_chance(seed);
         if self.names.is_empty() && hidden.is_empty() {
-            return ask(&self.bare, &Nothing, functions::bindings(), &options, None);
+            return view
+                .cost
+                .timed(|| ask(&self.bare, &Nothing, functions::bindings(), &options, None));
         }
         if self.sees_document {
             let mut bindings = functions::bindings().clone();
             for name in self.names.iter().chain(hidden) {
                 bindings = bindings.var(&**name, spelled_out(name, view));
             }
-            return ask(&self.bare, &Nothing, &bindings, &options, None);
+            return view
+                .cost
+                .timed(|| ask(&self.bare, &Nothing, &bindings, &options, None));
         }
         let (names, compiled): (Cow<'_, [Arc<str>]>, _) = match &self.bound {
             Some(bound) if hidden.is_empty() => (Cow::Borrowed(&*self.names), Cow::Borrowed(bound)),
@@ -158,6 +181,7 @@ impl Program {
                 let bound = compile(&text).map_err(|error| Failure::Thrown {
                     code: "S0201".to_owned(),
                     message: error.message,
+                    offset: None,
                 })?;
                 (Cow::Owned(names), Cow::Owned(bound))
             }
@@ -165,7 +189,11 @@ impl Program {
         let data = Data::new(*view, &names, moved);
         let document = Document(Rc::clone(&data));
         let asked = Some((&data, moved));
-        ask(&compiled, &document, functions::bindings(), &options, asked)
+        let before = compiled.source().len() - self.bare.source().len() - END.len();
+        let answer = view
+            .cost
+            .timed(|| ask(&compiled, &document, functions::bindings(), &options, asked));
+        answer.map_err(|failure| failure.without(before))
     }
 }
 
@@ -176,6 +204,9 @@ fn compile(text: &str) -> Result<Expression, SyntaxError> {
     })
 }
 
+/// What closes such a block.
+const END: &str = "\n)";
+
 /// The expression in a block that binds `names` from members of the document.
 fn with_bound(text: &str, names: &[Arc<str>]) -> String {
     let mut bound = String::from("(");
@@ -185,7 +216,7 @@ fn with_bound(text: &str, names: &[Arc<str>]) -> String {
     }
     // A comment may come last in the expression.
     bound.push_str(text);
-    bound.push_str("\n)");
+    bound.push_str(END);
     bound
 }
 
@@ -193,7 +224,7 @@ fn options(view: &View<'_>, seed: u64) -> Options {
     Options::new()
         .now(view.now.as_millis())
         .seed(seed)
-        .timeout(Duration::from_millis(limits::JSONATA_MILLIS_MAX))
+        .timeout(view.cost.patience())
         .max_steps(limits::JSONATA_STEPS_MAX)
         .max_depth(limits::JSONATA_DEPTH_MAX)
         .max_string_length(limits::JSONATA_STRING_BYTES_MAX)
@@ -240,6 +271,7 @@ fn failure(error: &Error) -> Failure {
         code => Failure::Thrown {
             code: code.to_owned(),
             message: error.message(),
+            offset: error.span().map(|span| span.start),
         },
     }
 }

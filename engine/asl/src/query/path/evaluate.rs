@@ -17,7 +17,7 @@ pub(super) fn path(
     env: &Env<'_>,
     route: &Route,
     patterns: &[Pattern],
-    budget: &Budget,
+    budget: &Budget<'_>,
 ) -> Result<Json, NotFound> {
     let shared = Shared::new(env, patterns, budget);
     let scope = Scope::new(&shared);

@@ -96,10 +96,10 @@ impl Path {
 
     /// As [`Self::select`], for fields that have another text for a path that leads nowhere.
     pub fn find(&self, env: &Env<'_>) -> Result<Json, NotFound> {
-        self.find_within(env, &Budget::new())
+        self.find_within(env, &Budget::of(env.cost))
     }
 
-    pub(super) fn find_within(&self, env: &Env<'_>, budget: &Budget) -> Result<Json, NotFound> {
+    pub(super) fn find_within(&self, env: &Env<'_>, budget: &Budget<'_>) -> Result<Json, NotFound> {
         evaluate::path(env, &self.0.route, &self.0.patterns, budget)
     }
 

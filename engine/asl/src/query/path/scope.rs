@@ -64,7 +64,7 @@ pub(super) struct Shared<'s> {
     env: &'s dyn Roots,
     patterns: &'s [Pattern],
     compiled: Vec<OnceCell<Option<Regex>>>,
-    budget: &'s Budget,
+    budget: &'s Budget<'s>,
 }
 
 /// The context object and the variables of an [`Env`], without its lifetime.
@@ -84,7 +84,7 @@ impl Roots for Env<'_> {
 }
 
 impl<'s> Shared<'s> {
-    pub(super) fn new(env: &'s Env<'_>, patterns: &'s [Pattern], budget: &'s Budget) -> Self {
+    pub(super) fn new(env: &'s Env<'_>, patterns: &'s [Pattern], budget: &'s Budget<'s>) -> Self {
         Self {
             input: env.input,
             env,

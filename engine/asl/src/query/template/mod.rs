@@ -78,7 +78,10 @@ impl Template {
     /// States.Runtime for a path that leads nowhere (see [`Expression::evaluate_field`]),
     /// States.IntrinsicFailure, States.QueryEvaluationError, States.DataLimitExceeded.
     pub fn render(&self, env: &mut Env<'_>, field: &str) -> Result<Json, EvalError> {
-        let value = self.node.render(env, &Budget::new())?;
+        let value = {
+            let cost = env.cost;
+            self.node.render(env, &Budget::of(cost))?
+        };
         let excess = match self.expressions {
             0 => return Ok(value),
             // A few values of a payload's size need no measuring.
@@ -109,7 +112,7 @@ impl Template {
 }
 
 impl Node {
-    fn render(&self, env: &mut Env<'_>, budget: &Budget) -> Result<Json, EvalError> {
+    fn render(&self, env: &mut Env<'_>, budget: &Budget<'_>) -> Result<Json, EvalError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Dynamic { expression, name } => expression.evaluate_within(env, name, budget),
