@@ -186,15 +186,8 @@ impl Node {
         self.submit(
             execution,
             Pending {
-                shard: Arc::clone(shard),
-                facts: Arc::clone(facts),
-                run: None,
-                item,
-                step: number,
-                commands,
                 inputs: input.into_iter().collect(),
-                starter: None,
-                bytes: 0,
+                ..Pending::new(shard, Arc::clone(facts), item, number, commands)
             },
         );
     }

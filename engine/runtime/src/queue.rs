@@ -33,6 +33,29 @@ pub(crate) struct Pending {
     pub(crate) bytes: usize,
 }
 
+impl Pending {
+    /// A step of an execution that nobody waits for, not yet measured.
+    pub(crate) fn new(
+        shard: &Arc<Shard>,
+        facts: Arc<Facts>,
+        item: Item,
+        step: u64,
+        commands: Vec<Command>,
+    ) -> Self {
+        Self {
+            shard: Arc::clone(shard),
+            facts,
+            run: None,
+            item,
+            step,
+            commands,
+            inputs: Vec::new(),
+            starter: None,
+            bytes: 0,
+        }
+    }
+}
+
 /// Whose step it is, and since when.
 #[derive(Clone, Debug)]
 pub(crate) struct RunStep {

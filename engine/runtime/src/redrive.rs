@@ -221,17 +221,7 @@ impl Node {
         self.metrics.open_executions.inc();
         self.submit(
             &execution,
-            Pending {
-                shard: Arc::clone(shard),
-                facts,
-                run: None,
-                item,
-                step: number,
-                commands,
-                inputs: Vec::new(),
-                starter: None,
-                bytes: 0,
-            },
+            Pending::new(shard, facts, item, number, commands),
         );
         admitted.stays();
         self.drive_where_it_fits(Arc::clone(shard), id, Box::new(execution));

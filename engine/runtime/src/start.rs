@@ -127,15 +127,8 @@ impl Node {
         self.submit(
             &execution,
             Pending {
-                shard: Arc::clone(shard),
-                facts,
-                run: None,
-                item,
-                step: number,
-                commands,
-                inputs: Vec::new(),
                 starter,
-                bytes: 0,
+                ..Pending::new(shard, facts, item, number, commands)
             },
         );
         self.drive_where_it_fits(Arc::clone(shard), id, execution);

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::client::{Client, read, segment};
 use super::exit::{Exit, Failure};
-use super::screen::{BAD, BUSY, DIM, GOOD, paint, visible};
+use super::screen::{BAD, BUSY, DIM, GOOD, Screen, paint, visible};
 
 /// What of an execution the commands need.
 #[derive(Debug, Deserialize)]
@@ -74,6 +74,35 @@ impl Execution {
 fn visible_json(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(visible).collect();
     lines.join("\n")
+}
+
+/// Asks for something that answers with an execution, waits for its end where asked to, and shows what came.
+pub(super) fn ask(
+    (client, path): (&Client, &str),
+    body: String,
+    is_waiting: bool,
+    screen: &mut Screen,
+) -> Result<Execution, Failure> {
+    let (execution, text) = super::block_on(async {
+        let text = client.send(Method::POST, path, Some(body)).await?;
+        let execution: Execution = read(&text)?;
+        if is_waiting && execution.is_running() {
+            return wait(client, &execution.id).await;
+        }
+        Ok((execution, text))
+    })?;
+    if screen.is_json() {
+        screen.raw(&text)?;
+    } else {
+        screen.line(&execution.show())?;
+    }
+    if execution.is_running() {
+        screen.remark(&format!(
+            "Follow it with: stepwright watch {}",
+            execution.id
+        ));
+    }
+    Ok(execution)
 }
 
 /// Waits until the execution has closed. Each call waits for a while at the server; gives the last answer

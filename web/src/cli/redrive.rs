@@ -1,10 +1,8 @@
 //! `stepwright redrive ID`: lets an execution that did not succeed go on from where it failed, and waits
 //! for its end where asked to.
 
-use reqwest::Method;
-
-use super::client::{Client, Target, read, segment};
-use super::execution::{self, Execution};
+use super::client::{Client, Target, segment};
+use super::execution;
 use super::exit::{Exit, Failure};
 use super::screen::Screen;
 
@@ -25,26 +23,8 @@ impl Redrive {
     pub(super) fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         let client = Client::new(&self.target)?;
         let path = format!("/executions/{}/redrive", segment(&self.execution));
-        let (execution, text) = super::block_on(async {
-            let body = Some("{}".to_owned());
-            let text = client.send(Method::POST, &path, body).await?;
-            let execution: Execution = read(&text)?;
-            if self.wait && execution.is_running() {
-                return execution::wait(&client, &execution.id).await;
-            }
-            Ok((execution, text))
-        })?;
-        if screen.is_json() {
-            screen.raw(&text)?;
-        } else {
-            screen.line(&execution.show())?;
-        }
-        if execution.is_running() {
-            screen.remark(&format!(
-                "Follow it with: stepwright watch {}",
-                execution.id
-            ));
-        }
+        let body = "{}".to_owned();
+        let execution = execution::ask((&client, &path), body, self.wait, screen)?;
         Ok(if self.wait {
             execution.exit()
         } else {

@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use reqwest::Method;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::client::{Client, Target, read, segment};
-use super::execution::{self, Execution};
+use super::client::{Client, Target, segment};
+use super::execution;
 use super::exit::{Exit, Failure};
 use super::screen::Screen;
 use super::validate;
@@ -41,25 +40,7 @@ impl Start {
         let machine = segment(&self.machine);
         // An Express machine's answer comes when the execution has closed.
         let path = format!("/machines/{machine}/executions");
-        let (execution, text) = super::block_on(async {
-            let text = client.send(Method::POST, &path, Some(body)).await?;
-            let execution: Execution = read(&text)?;
-            if self.wait && execution.is_running() {
-                return execution::wait(&client, &execution.id).await;
-            }
-            Ok((execution, text))
-        })?;
-        if screen.is_json() {
-            screen.raw(&text)?;
-        } else {
-            screen.line(&execution.show())?;
-        }
-        if execution.is_running() {
-            screen.remark(&format!(
-                "Follow it with: stepwright watch {}",
-                execution.id
-            ));
-        }
+        let execution = execution::ask((&client, &path), body, self.wait, screen)?;
         Ok(execution.exit())
     }
 

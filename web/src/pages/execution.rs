@@ -23,6 +23,7 @@ use super::{
 use crate::{
     access::Form,
     app::{App, Shared},
+    wire::error::ApiError,
 };
 
 /// Lines of the log that a page shows; the native API gives all.
@@ -260,13 +261,7 @@ pub(super) async fn stop(
     };
     let identity = &run.view.facts.identity;
     let stopped = actions::stop(&app, &identity.machine_name, &identity.name).await;
-    match stopped {
-        Ok(()) => Redirect::to(&format!("/executions/{}", run.id())).into_response(),
-        Err(refused) => {
-            let told = new_machine::refusal("The execution was not stopped", &refused, &visit);
-            problem::page(refused.code.status(), visit, Section::Executions, told)
-        }
-    }
+    back_to(&run, visit, stopped, "The execution was not stopped")
 }
 
 /// `POST /executions/{id}/redrive`: back to the page, which shows it going on.
@@ -282,10 +277,15 @@ pub(super) async fn redrive(
     };
     let identity = &run.view.facts.identity;
     let redriven = actions::redrive(&app, &identity.machine_name, &identity.name).await;
-    match redriven {
+    back_to(&run, visit, redriven, "The execution was not redriven")
+}
+
+/// The page of a run after something was asked of it, or why that was refused.
+fn back_to(run: &Run, visit: Visit, done: Result<(), ApiError>, title: &str) -> Response {
+    match done {
         Ok(()) => Redirect::to(&format!("/executions/{}", run.id())).into_response(),
         Err(refused) => {
-            let told = new_machine::refusal("The execution was not redriven", &refused, &visit);
+            let told = new_machine::refusal(title, &refused, &visit);
             problem::page(refused.code.status(), visit, Section::Executions, told)
         }
     }

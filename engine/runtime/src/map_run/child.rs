@@ -210,17 +210,7 @@ impl Node {
         self.metrics.open_executions.inc();
         self.submit(
             &execution,
-            Pending {
-                shard: Arc::clone(shard),
-                facts,
-                run: None,
-                item,
-                step: number,
-                commands,
-                inputs: Vec::new(),
-                starter: None,
-                bytes: 0,
-            },
+            Pending::new(shard, facts, item, number, commands),
         );
         self.drive(shard, id, execution);
         Ok(true)

@@ -66,19 +66,14 @@ impl Job {
             .sum::<usize>();
         item.messages = draft.messages;
         self.handle.uncommitted.fetch_add(1, Ordering::AcqRel);
+        let facts = Arc::clone(&live.facts);
         self.node.queue.push(Pending {
-            shard: Arc::clone(&self.shard),
-            facts: Arc::clone(&live.facts),
             run: Some(RunStep {
                 handle: Arc::clone(&self.handle),
                 generation: live.generation,
             }),
-            item,
-            step: run.last_step,
-            commands: Vec::new(),
-            inputs: Vec::new(),
-            starter: None,
             bytes: bytes.min(BATCH_BYTES_MAX),
+            ..Pending::new(&self.shard, facts, item, run.last_step, Vec::new())
         });
         Ok(())
     }
