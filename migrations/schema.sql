@@ -155,6 +155,18 @@ CREATE TABLE execution_search (
     error text
 );
 
+CREATE TABLE express_log (
+    execution_id uuid NOT NULL,
+    revision_id uuid NOT NULL,
+    name text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    status smallint NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT express_log_check CHECK (((closed_at IS NULL) = (status = 0))),
+    CONSTRAINT express_log_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT express_log_status_check CHECK (((status >= 0) AND (status <= 4)))
+);
+
 CREATE TABLE express_start (
     execution_id uuid NOT NULL,
     node_id uuid NOT NULL,
@@ -498,6 +510,9 @@ ALTER TABLE ONLY execution_redrive
 ALTER TABLE ONLY execution_search
     ADD CONSTRAINT execution_search_pkey PRIMARY KEY (execution_id);
 
+ALTER TABLE ONLY express_log
+    ADD CONSTRAINT express_log_pkey PRIMARY KEY (execution_id);
+
 ALTER TABLE ONLY express_start
     ADD CONSTRAINT express_start_pkey PRIMARY KEY (execution_id);
 
@@ -581,6 +596,8 @@ CREATE INDEX execution_search_error ON execution_search USING btree (machine_id,
 CREATE INDEX execution_search_failed_state ON execution_search USING btree (machine_id, failed_state, execution_id DESC) WHERE (failed_state IS NOT NULL);
 
 CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) WHERE (status > 1);
+
+CREATE INDEX express_log_started ON express_log USING btree (started_at);
 
 CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -101,3 +102,54 @@ def test_the_native_api_answers_when_it_has_closed_unless_told_not_to_wait(serve
         assert (status, execution["status"], execution["output"]) == (200, "SUCCEEDED", {"n": 1.0})
     status, execution = start("?wait=0s")
     assert (status, execution["status"]) == (202, "RUNNING")
+
+
+def test_what_an_execution_logs_is_all_that_is_known_of_it(server, sfn, unique):
+    def get(path, accept="application/json"):
+        request = urllib.request.Request(server.url + path, headers={"accept": accept})
+        with urllib.request.urlopen(request) as answer:
+            return answer.read().decode()
+
+    def ask(path):
+        return json.loads(get(path))
+
+    arn = sfn.create_state_machine(
+        name=f"logs-{unique}",
+        definition=json.dumps(PASS),
+        roleArn=conftest.ROLE,
+        type="EXPRESS",
+        loggingConfiguration={
+            "level": "ALL",
+            "includeExecutionData": True,
+            "destinations": [
+                {"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:g:*"}}
+            ],
+        },
+    )["stateMachineArn"]
+    started = sfn.start_sync_execution(stateMachineArn=arn, name="one", input='{"a": 1.0}')
+    execution = urllib.parse.quote(started["executionArn"], safe="")
+    until = time.monotonic() + 60
+    while True:
+        try:
+            logs = ask(f"/api/v1/executions/{execution}/logs")["logs"]
+            break
+        except urllib.error.HTTPError as error:
+            # Written behind the answer.
+            assert error.code == 404 and time.monotonic() < until
+    kinds = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    assert [line["type"] for line in logs] == kinds
+    assert {line["execution_arn"] for line in logs} == {started["executionArn"]}
+    described = ask(f"/api/v1/executions/{execution}")
+    assert (described["status"], described["arn"]) == ("SUCCEEDED", started["executionArn"])
+    assert (described["input"], described["output"]) == ({"a": 1.0}, {"a": 1.0})
+    first = ask(f"/api/v1/executions/{execution}/history?limit=3")
+    rest = ask(f"/api/v1/executions/{execution}/history?after={first['next']}")
+    assert [event["type"] for event in first["events"] + rest["events"]] == kinds
+    assert first["events"][1]["stateEnteredEventDetails"]["name"] == "A"
+    path = f"/executions/{described['id']}"
+    page = get(path, "text/html")
+    for text in ["Succeeded", "PassStateExited", "An Express execution", started["executionArn"]]:
+        assert text in page, text
+    assert "/stop" not in page and "/redrive" not in page
+    assert ask(f"{path}/input") == {"a": 1.0} and ask(f"{path}/definition.json") == PASS
+    assert ask(f"{path}/events/4")["type"] == "ExecutionSucceeded"

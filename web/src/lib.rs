@@ -10,6 +10,7 @@ mod clock;
 pub mod hidden;
 pub mod live;
 pub mod locate;
+mod logged;
 pub mod pages;
 pub mod router;
 pub mod samples;

@@ -27,6 +27,10 @@ pub enum Message {
     Start(Box<Start>),
     /// The execution has closed; what searches look at is to be filled in.
     Closed(Closed),
+    /// What a step did is to be logged, as the machine asks for.
+    Log {
+        step: i64,
+    },
     /// An activity worker took the task.
     TaskStarted {
         attempt: u64,
@@ -120,6 +124,7 @@ impl Message {
         Some(match self {
             Self::Start(_)
             | Self::Closed(_)
+            | Self::Log { .. }
             | Self::StartChild { .. }
             | Self::StopMapRun
             | Self::UpdateMapRun { .. } => return None,

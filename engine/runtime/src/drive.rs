@@ -250,6 +250,8 @@ impl Node {
                 format: journal::FORMAT,
                 body: journal::encode(step.number, &step.entries),
             });
+            item.messages
+                .extend(self.report_to_log(facts, signed(step.number)));
         }
         let now = execution.last_at;
         for task in step.opened {

@@ -32,7 +32,6 @@ impl Node {
         } = pending;
         let id = facts.id;
         self.forget_inbox(shard.id, &item.inbox);
-        self.log(&facts, &item.steps);
         if item.redrive.is_some() {
             self.recent.forget(id);
         }

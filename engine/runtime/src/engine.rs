@@ -14,7 +14,7 @@ use crate::{
     Fault,
     arrival::Message,
     drive::token_hash,
-    express::{Finished, Room, view_within},
+    express::{Finished, Lasting, view_within},
     facts::View,
     map_run::Change as MapRunChange,
     metrics::Metrics,
@@ -33,7 +33,7 @@ struct Inner {
     db: Db,
     settings: Arc<Settings>,
     metrics: Metrics,
-    room: Arc<Room>,
+    lasting: Lasting,
     is_stopped: CancellationToken,
 }
 
@@ -117,6 +117,13 @@ pub enum PollError {
     Fault(#[from] Fault),
 }
 
+/// An Express execution as its log tells of it.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    pub row: store::express_log::Row,
+    pub arn: String,
+}
+
 /// A task that an activity worker has taken.
 #[derive(Clone, Debug)]
 pub struct ActivityTask {
@@ -128,12 +135,12 @@ impl Engine {
     /// Registers a node of this process, takes what shards are free, and starts to work.
     pub async fn open(db: Db, settings: Settings) -> Result<Self, Fault> {
         let (settings, metrics) = (Arc::new(settings), Metrics::default());
-        let room = Arc::new(Room::default());
+        let lasting = Lasting::default();
         let begun = Node::begin(
             db.clone(),
             Arc::clone(&settings),
             metrics.clone(),
-            Arc::clone(&room),
+            lasting.clone(),
         );
         let node = begun.await?;
         let tracker = node.tracker.clone();
@@ -144,7 +151,7 @@ impl Engine {
             db,
             settings,
             metrics,
-            room,
+            lasting,
             is_stopped,
         }));
         tracker.spawn(engine.clone().live_on());
@@ -163,8 +170,8 @@ impl Engine {
             loop {
                 let inner = &self.0;
                 let (settings, metrics) = (Arc::clone(&inner.settings), inner.metrics.clone());
-                let room = Arc::clone(&inner.room);
-                match Node::begin(inner.db.clone(), settings, metrics, room).await {
+                let lasting = inner.lasting.clone();
+                match Node::begin(inner.db.clone(), settings, metrics, lasting).await {
                     Ok(node) => {
                         tracing::info!("this node has begun a new life");
                         *inner.node.write().unwrap_or_else(PoisonError::into_inner) = node;
@@ -262,6 +269,16 @@ impl Engine {
         Ok(store::execution::by_name(&self.0.db, machine, name).await?)
     }
 
+    /// An Express execution that has lines in the log.
+    pub async fn logged(&self, id: ExecutionId) -> Result<Option<Logged>, Fault> {
+        let Some(row) = store::express_log::get(&self.0.db, id).await? else {
+            return Ok(None);
+        };
+        let names = &self.0.settings.names;
+        let arn = names.express(&row.machine_name, &row.name, &id.to_string());
+        Ok(Some(Logged { row, arn }))
+    }
+
     pub async fn view(&self, id: ExecutionId) -> Result<Option<View>, Fault> {
         self.node().view_of(id).await
     }
@@ -302,6 +319,11 @@ impl Engine {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let after = crate::drive::signed(after);
         Ok(store::event_log::page(&self.0.db, id, after, limit).await?)
+    }
+
+    /// The last line of an execution's log, and how many there are.
+    pub async fn last_log(&self, id: ExecutionId) -> Result<Option<(Line, u64)>, Fault> {
+        Ok(store::event_log::last(&self.0.db, id).await?)
     }
 
     /// SendTaskSuccess and SendTaskFailure.

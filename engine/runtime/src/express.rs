@@ -20,18 +20,27 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     facts::{Closed, Facts, View},
+    logs::ExpressBehind,
     patience::Patience,
 };
 
-pub(crate) use room::Room;
+use room::Room;
 pub(crate) use rows::Rows;
 pub(crate) use start::view_within;
+
+/// What all lives of a node share: what runs synchronously outlives a lost lease.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lasting {
+    room: Arc<Room>,
+    logs: Arc<ExpressBehind>,
+}
 
 /// What a node has for its Express executions.
 #[derive(Debug)]
 pub(crate) struct Express {
-    /// Shared by all lives of the node: what runs synchronously outlives a lost lease.
-    pub(crate) room: Arc<Room>,
+    room: Arc<Room>,
+    /// What is yet to be logged.
+    pub(crate) logs: Arc<ExpressBehind>,
     pub(crate) rows: Rows,
     /// As for Standard executions, but that a history which is not kept may be as long as it likes.
     limits: Limits,
@@ -42,9 +51,10 @@ pub(crate) struct Express {
 }
 
 impl Express {
-    pub(crate) fn new(limits: &Limits, room: Arc<Room>) -> Self {
+    pub(crate) fn new(limits: &Limits, lasting: Lasting) -> Self {
         Self {
-            room,
+            room: lasting.room,
+            logs: lasting.logs,
             rows: Rows::default(),
             limits: Limits {
                 events_max: u64::MAX,

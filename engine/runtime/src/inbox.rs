@@ -13,6 +13,7 @@ use crate::{
     Fault,
     arrival::{Arrival, Message},
     limits::{INBOX_BATCH, INBOX_POLL},
+    logs::ToLog,
     map_run::{self, Mail},
     node::Node,
     search::Filling,
@@ -135,6 +136,12 @@ impl Node {
                     Message::Closed(message) => {
                         closed.push(Filling::new(shard, &row, &message));
                     }
+                    Message::Log { step } => self.log_later(ToLog {
+                        shard,
+                        message: row.id,
+                        execution: row.execution,
+                        step,
+                    }),
                     Message::Start(start) => self.start_for_another(shard, &row, *start),
                     message => self.bring(&row, message),
                 }

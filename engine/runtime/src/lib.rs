@@ -48,7 +48,9 @@ mod timers;
 mod wait;
 mod writer;
 
-pub use engine::{ActivityTask, Engine, Health, PollError, StartError, StartRequest, TaskEnd};
+pub use engine::{
+    ActivityTask, Engine, Health, Logged, PollError, StartError, StartRequest, TaskEnd,
+};
 pub use express::{Billing, Finished};
 pub use facts::{Closed, Facts, View};
 pub use map_run::{Change as MapRunChange, child::run_id as map_run_id, counts};

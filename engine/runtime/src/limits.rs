@@ -50,15 +50,16 @@ pub const LIFE_MAX: Duration = Duration::from_hours(365 * 24);
 /// How long a request to redrive is remembered by its token: AWS's 15 minutes.
 pub const REDRIVE_TOKEN_FOR: Duration = Duration::from_mins(15);
 
-/// Bytes of rows that wait to be logged; what comes beyond that is not logged, so that a slow database
-/// costs lines and no memory.
-pub const LOG_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of events of Express executions that wait to be logged; what comes beyond that is not logged, so
+/// that a slow database costs lines and no memory.
+pub const LOG_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Steps that wait to be logged, for the same reason.
-pub const LOG_STEPS_MAX: usize = 4_096;
+/// Steps that wait to be logged, for the same reason. Those of Standard executions then wait in the inbox.
+pub const LOG_STEPS_MAX: usize = 16_384;
 
-/// Lines that are written at once.
-pub const LOG_LINES: usize = 500;
+/// Lines that are written at once, and their bytes.
+pub const LOG_LINES: usize = 2_000;
+pub const LOG_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// How long the test of one state may take: AWS's five minutes.
 pub const TEST_STATE_FOR: Duration = Duration::from_mins(5);

@@ -1,36 +1,36 @@
 //! Logging: the events that a state machine's configuration asks for, written behind as lines of JSON.
 //!
-//! A committed step of a machine that logs waits here until a background job has read its row and written
-//! the lines. Nothing waits for that job: when too much waits, steps are left out and counted, and a node
-//! that dies leaves out what it had.
+//! Nothing waits for the lines. The steps of Standard executions are in the journal, so what is yet to be
+//! logged of them outlasts a node ([`journal`]). Those of Express executions are nowhere else: they wait in
+//! memory, so many of them and no more, and what is left out is counted ([`express`]).
 //!
 //! Source: "Log levels for Step Functions execution events" in the developer guide, and the lines that the
 //! service writes to a log group.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod express;
+mod journal;
+
+use std::sync::Arc;
 
 use asl::{
     Json,
     json::Object,
     machine::{
         Event,
-        history::{Detail, Entry, journal::Reader, wire},
+        history::{Detail, wire},
     },
 };
-use store::{commit, event_log::Line};
-use tokio::sync::Notify;
+use store::event_log::Line;
 
 use crate::{
-    Fault,
     drive::signed,
     facts::Facts,
-    limits::{LOG_BYTES_MAX, LOG_LINES, LOG_STEPS_MAX},
+    limits::{LOG_BATCH_BYTES, LOG_LINES},
     node::Node,
 };
+
+pub(crate) use express::Behind as ExpressBehind;
+pub(crate) use journal::{Behind, Logging as ToLog};
 
 /// What of an execution is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Logging {
         Self { level, with_data }
     }
 
-    fn takes(self, detail: &Detail) -> bool {
+    pub(crate) fn takes(self, detail: &Detail) -> bool {
         match self.level {
             Level::Off => false,
             Level::Fatal => is_fatal(detail),
@@ -92,113 +92,7 @@ fn is_error(detail: &Detail) -> bool {
     is_failure || kind == "FailStateEntered"
 }
 
-/// Committed steps that are yet to be logged.
-#[derive(Debug, Default)]
-pub(crate) struct Logs {
-    waiting: Mutex<Waiting>,
-    filled: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    steps: VecDeque<Step>,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Step {
-    facts: Arc<Facts>,
-    row: store::journal::Row,
-}
-
-impl Logs {
-    /// False where there is no room.
-    fn push(&self, step: Step) -> bool {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = waiting.bytes + step.row.body.len();
-        if bytes > LOG_BYTES_MAX || waiting.steps.len() >= LOG_STEPS_MAX {
-            return false;
-        }
-        waiting.bytes = bytes;
-        waiting.steps.push_back(step);
-        drop(waiting);
-        self.filled.notify_one();
-        true
-    }
-
-    fn pop(&self) -> Option<Step> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = waiting.steps.pop_front()?;
-        waiting.bytes -= step.row.body.len();
-        Some(step)
-    }
-}
-
 impl Node {
-    /// Keeps committed steps for the log, where their machine logs.
-    pub(crate) fn log(&self, facts: &Arc<Facts>, steps: &[commit::Step]) {
-        if facts.revision.logging.level == Level::Off {
-            return;
-        }
-        for step in steps {
-            let kept = self.logs.push(Step {
-                facts: Arc::clone(facts),
-                row: store::journal::Row {
-                    number: step.number,
-                    first_event: step.first_event,
-                    event_count: step.event_count,
-                    format: step.format,
-                    body: step.body.clone(),
-                },
-            });
-            if !kept {
-                self.metrics.logs_dropped.inc();
-            }
-        }
-    }
-
-    /// Writes what waits, until the node stops and nothing is left.
-    pub(crate) async fn write_logs(self: Arc<Self>) {
-        loop {
-            while let Some(step) = self.logs.pop() {
-                if let Err(fault) = self.write_step(&step).await {
-                    tracing::warn!(execution.id = %step.facts.id, %fault, "logging a step");
-                    self.metrics.logs_dropped.inc();
-                }
-            }
-            tokio::select! {
-                () = self.logs.filled.notified() => {}
-                () = self.drained.cancelled() => return,
-                () = self.lost.cancelled() => return,
-            }
-        }
-    }
-
-    async fn write_step(&self, step: &Step) -> Result<(), Fault> {
-        const TRIES: u32 = 3;
-        const PAUSE: Duration = Duration::from_millis(200);
-        let mut lines = Vec::new();
-        let mut reader = Reader::default();
-        for entry in self.entries(&mut reader, step.facts.id, &step.row).await? {
-            if let Entry::Event(event) = entry
-                && step.facts.revision.logging.takes(&event.detail)
-            {
-                lines.push(self.line(&step.facts, &event));
-            }
-        }
-        for lines in lines.chunks(LOG_LINES) {
-            let mut tries = 0;
-            while let Err(error) = store::event_log::fill(&self.db, lines).await {
-                tries += 1;
-                if tries == TRIES || self.drained.is_cancelled() {
-                    return Err(error.into());
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-        Ok(())
-    }
-
     fn line(&self, facts: &Facts, event: &Event) -> Line {
         let region = &self.settings.names.region;
         let shown = wire::event(event, region, facts.revision.logging.with_data);
@@ -226,6 +120,24 @@ impl Node {
             event_at: event.at,
             body: Json::object(members).to_text(),
         }
+    }
+}
+
+/// Lines that are written at once: bounded in number and in bytes.
+#[derive(Default)]
+struct Lines {
+    lines: Vec<Line>,
+    bytes: usize,
+}
+
+impl Lines {
+    fn push(&mut self, line: Line) {
+        self.bytes += line.body.len();
+        self.lines.push(line);
+    }
+
+    fn is_full(&self) -> bool {
+        self.lines.len() >= LOG_LINES || self.bytes >= LOG_BATCH_BYTES
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Tended {
     pub partitions_made: usize,
     /// Executions that were forgotten.
     pub forgotten: u64,
+    /// Express executions whose log was forgotten.
+    pub logs_forgotten: u64,
     /// Partitions of the journal that are gone.
     pub retired: Vec<String>,
     /// Partitions that were in use all the time; tried again later.
@@ -187,6 +189,13 @@ impl Caretaker {
             None => self.cutoff(now),
         };
         self.sweep.cutoff = Some(cutoff);
+        for _ in 0..SWEEP_BATCHES {
+            let gone = store::express_log::sweep(&self.db, cutoff, SWEEP_ROWS).await?;
+            tended.logs_forgotten += gone;
+            if gone < SWEEP_ROWS.unsigned_abs() {
+                break;
+            }
+        }
         for _ in 0..SWEEP_BATCHES {
             let after = self.sweep.after;
             let swept = store::retention::sweep(&self.db, cutoff, after, SWEEP_ROWS).await?;

@@ -23,7 +23,7 @@ pub struct Metrics {
     pub snapshots_written: Counter,
     /// Snapshots that could not be read, so that the whole journal was.
     pub snapshots_refused: Counter,
-    /// Steps whose events were not logged, since too much waited.
+    /// Steps whose events were not logged: too much waited, or the database did not take them.
     pub logs_dropped: Counter,
     /// Executions whose retention was over.
     pub forgotten: Counter,
@@ -85,7 +85,7 @@ impl Metrics {
             ),
             (
                 "logs_dropped",
-                "Steps whose events were not logged, since too much waited",
+                "Steps whose events were not logged: too much waited, or they could not be written",
                 &self.logs_dropped,
             ),
             (

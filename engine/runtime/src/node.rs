@@ -27,13 +27,13 @@ use crate::{
     admission::Admission,
     catalog::Catalog,
     clock::Clock,
-    express::{Express, Room},
+    express::{Express, Lasting},
     inbox::Inbox,
     limits::{
         ACTIVITY_POLLERS_MAX, CALLS_MAX, EXPRESS_DRAIN, LEASE, LEASE_MARGIN, LOADS_MAX,
         OPEN_EXECUTIONS_MAX, RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
     },
-    logs::Logs,
+    logs,
     metrics::Metrics,
     names::Names,
     patience::Patience,
@@ -126,7 +126,7 @@ pub(crate) struct Node {
     pub(crate) inbox: Inbox,
     pub(crate) search: Behind,
     pub(crate) admission: Admission,
-    pub(crate) logs: Logs,
+    pub(crate) logs: logs::Behind,
     pub(crate) metrics: Metrics,
     pub(crate) calls: Semaphore,
     pub(crate) loads: Semaphore,
@@ -155,7 +155,7 @@ impl Node {
         db: Db,
         settings: Arc<Settings>,
         metrics: Metrics,
-        room: Arc<Room>,
+        lasting: Lasting,
     ) -> Result<Arc<Self>, Fault> {
         let clock = Clock::new();
         let (node_id, lease) = (settings.node, settings.lease);
@@ -176,7 +176,7 @@ impl Node {
             slots,
             catalog: Catalog::default(),
             targets: Targets::default(),
-            express: Express::new(&settings.limits, room),
+            express: Express::new(&settings.limits, lasting),
             settings,
             queue: Queue::default(),
             timers: Timers::default(),
@@ -185,7 +185,7 @@ impl Node {
             inbox: Inbox::default(),
             search: Behind::default(),
             admission: Admission::default(),
-            logs: Logs::default(),
+            logs: logs::Behind::default(),
             metrics,
             calls: Semaphore::new(CALLS_MAX),
             loads: Semaphore::new(LOADS_MAX),
@@ -216,6 +216,7 @@ impl Node {
         tracker.spawn(Arc::clone(&node).maintain());
         tracker.spawn(Arc::clone(&node).write_logs());
         tracker.spawn(Arc::clone(&node).write_express());
+        tracker.spawn(Arc::clone(&node).write_express_logs());
         tracker.spawn(Arc::clone(&node).run_left_express());
         Ok(node)
     }

@@ -22,8 +22,13 @@ pub struct Line {
     pub body: String,
 }
 
-/// Adds lines; those that are there already stay as they are. One statement.
-pub async fn fill(db: impl PgExecutor<'_>, lines: &[Line]) -> Result<(), sqlx::Error> {
+/// Adds lines, and takes the messages that asked for them out of the inbox. Lines that are there already stay
+/// as they are. One statement; locks the rows that it writes and deletes.
+pub async fn fill(
+    db: impl PgExecutor<'_>,
+    lines: &[Line],
+    messages: &[i64],
+) -> Result<(), sqlx::Error> {
     let executions: Vec<_> = lines.iter().map(|line| line.execution.0).collect();
     let events: Vec<_> = lines.iter().map(|line| line.event).collect();
     let times: Vec<_> = lines.iter().map(|line| line.event_at.to_chrono()).collect();
@@ -33,6 +38,9 @@ pub async fn fill(db: impl PgExecutor<'_>, lines: &[Line]) -> Result<(), sqlx::E
         .collect();
     sqlx::query!(
         "
+        WITH taken AS (
+            DELETE FROM inbox WHERE id = ANY ($5)
+        )
         INSERT INTO execution_log (execution_id, event, event_at, body)
         SELECT execution_id, event, event_at, body
         FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::text[]) AS filled
@@ -43,6 +51,7 @@ pub async fn fill(db: impl PgExecutor<'_>, lines: &[Line]) -> Result<(), sqlx::E
         &events,
         &times,
         &bodies,
+        messages,
     )
     .execute(db)
     .await?;
@@ -77,4 +86,34 @@ pub async fn page(
         body: row.body,
     });
     Ok(lines.collect())
+}
+
+/// The last line of an execution, and how many there are. Takes no lock; served by the primary key.
+pub async fn last(
+    db: impl PgExecutor<'_>,
+    execution: ExecutionId,
+) -> Result<Option<(Line, u64)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        SELECT
+            event, event_at, body,
+            (SELECT count(*) FROM execution_log WHERE execution_id = $1) AS "lines!"
+        FROM execution_log
+        WHERE execution_id = $1
+        ORDER BY event DESC
+        LIMIT 1
+        "#,
+        execution.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| {
+        let line = Line {
+            execution,
+            event: row.event,
+            event_at: Timestamp(row.event_at.timestamp_micros()),
+            body: row.body,
+        };
+        (line, u64::try_from(row.lines).unwrap_or(0))
+    }))
 }

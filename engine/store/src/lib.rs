@@ -11,6 +11,7 @@ pub mod db;
 pub mod event_log;
 pub mod execution;
 pub mod express;
+pub mod express_log;
 pub mod fault;
 pub mod function;
 pub mod ids;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::answer::{Problem, ProblemBody};
 use super::body::{Body, Query};
+use super::logged::{self, Found, find_any};
 use crate::access::Principal;
 use crate::app::{App, Shared};
 
@@ -92,8 +93,9 @@ pub(crate) struct Execution {
     status: String,
     started_at: String,
     closed_at: Option<String>,
-    #[schema(value_type = Object)]
-    input: (),
+    /// Absent where it is an Express execution's and was not logged.
+    #[schema(value_type = Option<Object>)]
+    input: Option<()>,
     /// Of one that succeeded.
     #[schema(value_type = Option<Object>)]
     output: Option<()>,
@@ -219,7 +221,10 @@ async fn describe(
     Path(id): Path<String>,
     Query(wait): Query<Wait>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &id).await?;
+    let view = match find_any(&app, &id).await? {
+        Found::Kept(view) => view,
+        Found::Logged(logged) => return Ok(logged::show(&logged)),
+    };
     let view = match wait.patience(WAIT_SECONDS_MAX)? {
         Some(patience) if view.closed.is_none() => {
             let waited = app.engine.wait(view.facts.id, patience).await;
@@ -235,9 +240,9 @@ async fn describe(
 pub(crate) struct EventPage {
     /// Newest first.
     #[serde(default)]
-    reverse: bool,
+    pub(super) reverse: bool,
     /// As the page before gave it.
-    after: Option<String>,
+    pub(super) after: Option<String>,
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
@@ -271,13 +276,17 @@ async fn events(
     Path(id): Path<String>,
     Query(page): Query<EventPage>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &id).await?;
+    let found = find_any(&app, &id).await?;
     let limit = page.limit.unwrap_or(EVENTS_DEFAULT);
     if !(1..=EVENTS_MAX).contains(&limit) {
         return Err(Problem::Invalid(format!(
             "limit {limit} is not allowed: 1 to {EVENTS_MAX} are"
         )));
     }
+    let view = match found {
+        Found::Kept(view) => view,
+        Found::Logged(logged) => return logged::events(&app, &logged, &page, limit).await,
+    };
     let from = page.after.as_deref().map(read_cursor).transpose()?;
     let found = app
         .engine

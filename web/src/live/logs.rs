@@ -11,7 +11,8 @@ use utoipa_axum::routes;
 
 use super::answer::{Problem, ProblemBody};
 use super::body::Query;
-use super::executions::{fault, find, json};
+use super::executions::{fault, json};
+use super::logged::{Found, find_any};
 use crate::access::Principal;
 use crate::app::Shared;
 
@@ -68,9 +69,12 @@ async fn logs(
             "limit {limit} is not allowed: 1 to {LINES_MAX} are"
         )));
     }
-    let view = find(&app, &id).await?;
+    let execution = match find_any(&app, &id).await? {
+        Found::Kept(view) => view.facts.id,
+        Found::Logged(logged) => logged.id(),
+    };
     let after = page.after.unwrap_or(0);
-    let lines = app.engine.logs(view.facts.id, after, limit).await;
+    let lines = app.engine.logs(execution, after, limit).await;
     let lines = lines.map_err(fault)?;
     let next = lines.last().filter(|_| lines.len() == limit);
     let next = next.and_then(|line| u64::try_from(line.event).ok());

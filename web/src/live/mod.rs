@@ -9,6 +9,7 @@ mod evaluate;
 mod executions;
 pub mod functions;
 pub mod health;
+mod logged;
 mod logs;
 mod machines;
 mod openapi;

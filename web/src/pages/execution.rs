@@ -14,6 +14,7 @@ use super::{
     actions, assets,
     events::{DetailValue, EventRow},
     frame::{Frame, Section, Visit},
+    logged::{self, Part},
     moment::{self, Moment},
     new_machine, problem, queries,
     run::{Run, Window},
@@ -31,10 +32,13 @@ const LOG_LINES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "execution.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page")]
 pub struct ExecutionPage {
     pub frame: Frame,
     pub execution: Execution,
     pub is_live: bool,
+    /// An Express execution, known by its log alone.
+    pub is_logged_only: bool,
     pub is_redrivable: bool,
     pub redriven: Option<Redrives>,
     /// The first lines of its log, where its machine logs.
@@ -74,6 +78,7 @@ pub(super) async fn show(
 ) -> Response {
     let run = match find(&visit, &app, &id).await {
         Ok(run) => run,
+        Err(Refused::NotFound) => return logged::show(visit, &app, &id, asked.from).await,
         Err(refused) => return refused.answer(visit, &id),
     };
     let is_newest_first = asked.order == "newest";
@@ -135,6 +140,7 @@ async fn page(
     Ok(ExecutionPage {
         frame: visit.clone().frame_of(Section::Executions, &row.label()),
         is_live: run.view.closed.is_none(),
+        is_logged_only: false,
         logs,
         is_redrivable: app.engine.not_redrivable(&run.view).await?.is_none(),
         redriven: facts.redriven.map(|redriven| Redrives {
@@ -144,7 +150,7 @@ async fn page(
         execution: Execution {
             arn: facts.identity.arn.to_string(),
             failure: run.failure().await?,
-            input: run.input_view(),
+            input: Some(run.input_view()),
             output: run.output_view(),
             events: run.total,
             row,
@@ -195,6 +201,7 @@ pub(super) async fn input(
 ) -> Response {
     match find(&visit, &app, &id).await {
         Ok(run) => as_json(run.input().to_owned()),
+        Err(Refused::NotFound) => logged::part(visit, &app, &id, Part::Input).await,
         Err(refused) => refused.answer(visit, &id),
     }
 }
@@ -207,6 +214,7 @@ pub(super) async fn definition(
 ) -> Response {
     let run = match find(&visit, &app, &id).await {
         Ok(run) => run,
+        Err(Refused::NotFound) => return logged::part(visit, &app, &id, Part::Definition).await,
         Err(refused) => return refused.answer(visit, &id),
     };
     match store::revision::get(&app.db, run.view.facts.revision.id).await {
@@ -227,6 +235,7 @@ pub(super) async fn output(
             Some(output) => as_json(output.to_owned()),
             None => problem::not_found(visit, Section::Executions, "output of the execution", &id),
         },
+        Err(Refused::NotFound) => logged::part(visit, &app, &id, Part::Output).await,
         Err(refused) => refused.answer(visit, &id),
     }
 }
@@ -239,6 +248,7 @@ pub(super) async fn event(
 ) -> Response {
     let run = match find(&visit, &app, &id).await {
         Ok(run) => run,
+        Err(Refused::NotFound) => return logged::part(visit, &app, &id, Part::Event(number)).await,
         Err(refused) => return refused.answer(visit, &id),
     };
     match run.event(number).await {
@@ -314,6 +324,6 @@ async fn find<'a>(visit: &Visit, app: &'a App, id: &str) -> Result<Run<'a>, Refu
     found.map_err(Refused::Fault)?.ok_or(Refused::NotFound)
 }
 
-fn as_json(text: String) -> Response {
+pub(super) fn as_json(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

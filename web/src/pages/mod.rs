@@ -13,6 +13,7 @@ pub mod executions;
 pub mod frame;
 pub mod headers;
 pub mod json_view;
+mod logged;
 pub mod machine;
 pub mod machines;
 pub mod moment;

@@ -401,6 +401,7 @@ fn execution_pages(theme: Theme) {
             is_redrivable: !is_live && output.is_none(),
             redriven: None,
             logs: None,
+            is_logged_only: false,
             execution: Execution {
                 arn: format!(
                     "arn:aws:states:us-east-1:000000000000:execution:order-fulfilment:{}",
@@ -408,7 +409,7 @@ fn execution_pages(theme: Theme) {
                 ),
                 row,
                 failure,
-                input: JsonView::new(input),
+                input: Some(JsonView::new(input)),
                 output: output.map(JsonView::new),
                 events: 18,
             },

@@ -242,7 +242,8 @@ pub struct Execution {
     pub row: ExecutionRow,
     pub arn: String,
     pub failure: Option<Failure>,
-    pub input: JsonView,
+    /// Absent where it is an Express execution's and was not logged.
+    pub input: Option<JsonView>,
     pub output: Option<JsonView>,
     pub events: u64,
 }

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use store::express::{Left, take_over};
+use store::{
+    express::{Left, take_over},
+    ids::ExecutionId,
+};
 
 use crate::{
     Fault,
@@ -46,6 +49,14 @@ impl Node {
         Ok(())
     }
 
+    /// What an earlier run has logged would stand between the lines of this one.
+    async fn forget_log_of(&self, id: ExecutionId) {
+        if let Err(error) = store::express_log::forget(&self.db, id).await {
+            let error = crate::writer::chain(&error);
+            tracing::warn!(execution.id = %id, %error, "the log of an earlier run stays");
+        }
+    }
+
     async fn run_left(self: &Arc<Self>, left: Left) {
         let Left { start, takeovers } = left;
         let id = start.id;
@@ -60,7 +71,10 @@ impl Node {
         }
         let facts = loop {
             match self.facts_of_left(start.clone()).await {
-                Ok(facts) => break facts,
+                Ok(facts) => {
+                    self.forget_log_of(id).await;
+                    break facts;
+                }
                 // The row is this life's now: nobody else will run it.
                 Err(Fault::Database(error)) if !self.stopping.is_cancelled() => {
                     tracing::warn!(execution.id = %id, %error, "reading a revision is tried again");

@@ -19,7 +19,7 @@ use crate::{
     Fault,
     dispatch::input_of,
     drive::may_take_long,
-    facts::{Closed, Facts},
+    facts::{Closed, Facts, status},
     node::Node,
     random::SystemRandom,
 };
@@ -38,6 +38,8 @@ pub(super) struct Run {
     is_unfinished: bool,
     /// Its row is kept: if this node goes down, another runs it. Then this one must not.
     is_kept: bool,
+    /// Something of it was logged.
+    has_lines: bool,
     /// Steps until its data is weighed again.
     until_weighed: usize,
 }
@@ -68,7 +70,14 @@ pub(super) fn begin(
     let definition = Arc::clone(&facts.revision.definition);
     let mut execution = Execution::new(Arc::clone(&facts.identity), definition);
     let input = facts.input.clone();
-    let step = step(node, facts, &mut execution, Input::Start { input })?;
+    let mut has_lines = false;
+    let commands = step(
+        node,
+        facts,
+        &mut execution,
+        Input::Start { input },
+        &mut has_lines,
+    )?;
     if let Some(outcome) = &execution.outcome {
         let finished = finished(node, facts, &execution, outcome.clone(), &place);
         return Ok(Begun::Closed(finished));
@@ -85,9 +94,10 @@ pub(super) fn begin(
         arrivals,
         is_unfinished: false,
         is_kept,
+        has_lines,
         until_weighed: 0,
     });
-    run.carry_out(step.commands);
+    run.carry_out(commands);
     run.weigh();
     Ok(Begun::GoesOn(run))
 }
@@ -95,17 +105,26 @@ pub(super) fn begin(
 #[expect(clippy::disallowed_methods, reason = "the run owns its execution")]
 fn step(
     node: &Node,
-    facts: &Facts,
+    facts: &Arc<Facts>,
     execution: &mut Execution,
     input: Input,
-) -> Result<Step, Fault> {
+    has_lines: &mut bool,
+) -> Result<Vec<Command>, Fault> {
     let around = Surroundings {
         now: node.clock.now(),
         random: &mut SystemRandom,
         limits: &node.express.limits,
     };
-    advance(execution, around, input)
-        .map_err(|fault| Fault::new(format!("Express execution {}: {fault}", facts.id)))
+    let Step {
+        entries, commands, ..
+    } = advance(execution, around, input)
+        .map_err(|fault| Fault::new(format!("Express execution {}: {fault}", facts.id)))?;
+    if !entries.is_empty() {
+        let closed = execution.outcome.as_ref();
+        let closed = closed.map(|outcome| (status(outcome), execution.last_at));
+        node.log_express(facts, entries, closed, has_lines);
+    }
+    Ok(commands)
 }
 
 fn finished(
@@ -198,8 +217,14 @@ impl Run {
     }
 
     fn take(&mut self, input: Input) -> Result<(), Fault> {
-        let step = step(&self.node, &self.facts, &mut self.execution, input)?;
-        self.carry_out(step.commands);
+        let commands = step(
+            &self.node,
+            &self.facts,
+            &mut self.execution,
+            input,
+            &mut self.has_lines,
+        )?;
+        self.carry_out(commands);
         match self.until_weighed.checked_sub(1) {
             Some(left) => self.until_weighed = left,
             None => self.weigh(),

@@ -6,6 +6,7 @@ mod crash;
 mod elsewhere;
 mod express;
 mod limits;
+mod logs;
 mod map_runs;
 mod nodes;
 mod redrive;

@@ -110,6 +110,19 @@ impl World {
     }
 
     pub(crate) async fn machine_of(&self, machine_type: MachineType, name: &str, definition: &str) {
+        let logging = r#"{"level":"OFF","includeExecutionData":false}"#;
+        self.logging_machine(machine_type, name, definition, logging)
+            .await;
+    }
+
+    /// A machine with its logging configuration.
+    pub(crate) async fn logging_machine(
+        &self,
+        machine_type: MachineType,
+        name: &str,
+        definition: &str,
+        logging: &str,
+    ) {
         let now = chrono::DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
         let (id, revision_id) = (fresh_id(), fresh_id());
         let revision = Revision {
@@ -120,7 +133,7 @@ impl World {
             source: None,
             source_format: "JSON".to_owned(),
             role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
-            logging: r#"{"level":"OFF","includeExecutionData":false}"#.to_owned(),
+            logging: logging.to_owned(),
             tracing: r#"{"enabled":false}"#.to_owned(),
             encryption: r#"{"type":"AWS_OWNED_KEY"}"#.to_owned(),
             created_at: now,

@@ -18,7 +18,7 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(1_800_000_000 + second)
 }
 
-async fn create_machine(db: &Db, name: &str, id: Uuid) {
+pub(crate) async fn create_machine(db: &Db, name: &str, id: Uuid) {
     let revision = Revision {
         id: Uuid::from_u128(id.as_u128() << 64),
         machine_id: id,

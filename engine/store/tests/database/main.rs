@@ -5,6 +5,7 @@
 mod browse;
 mod commit;
 mod express;
+mod express_log;
 mod history;
 mod in_doubt;
 mod leases;
