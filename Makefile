@@ -7,7 +7,7 @@ DESIGNER := web/designer
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench build web fmt pictures rust postgres clients browser pooler
+.PHONY: help run test check bench fuzz build web fmt pictures rust postgres clients browser pooler
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -25,6 +25,12 @@ check: rust postgres web ## the part of `make test` that runs no tests
 bench: rust postgres web ## measure, and print a table
 	cargo build --release --package stepwright
 	cargo xtask bench $(ARGS)
+
+# Seconds for each of the four readers, as in: make fuzz SECONDS=600
+SECONDS := 60
+
+fuzz: rust ## search for texts that the engine's readers cannot bear
+	STEPWRIGHT_FUZZ_SECONDS=$(SECONDS) cargo test --package asl --test fuzz -- --nocapture
 
 build: rust web ## leaves target/release/stepwright
 	cargo build --release --package stepwright

@@ -15,6 +15,7 @@ mod redrive;
 mod screen;
 mod serve;
 mod start;
+mod test;
 mod validate;
 mod watch;
 
@@ -67,6 +68,8 @@ enum Command {
     Serve(serve::Serve),
     /// Check a definition, without a server
     Validate(validate::Validate),
+    /// Test one state by itself, with its input and mocks
+    Test(test::Test),
     /// Create a state machine from a definition, or change one
     Deploy(deploy::Deploy),
     /// Start an execution
@@ -93,6 +96,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Serve(command) => command.run(&mut screen),
         Command::Validate(command) => command.run(&mut screen),
+        Command::Test(command) => command.run(&mut screen),
         Command::Deploy(command) => command.run(&mut screen),
         Command::Start(command) => command.run(&mut screen),
         Command::Redrive(command) => command.run(&mut screen),

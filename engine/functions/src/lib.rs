@@ -29,7 +29,7 @@ mod test_registry;
 mod test_server;
 
 pub use crate::http::HttpInvoker;
-pub use crate::http_task::{HttpCall, HttpTasks};
+pub use crate::http_task::{HttpCall, HttpTasks, Seen, Sent};
 pub use client::Client;
 pub use invoker::{Answer, Call, IdempotencyToken, InvocationType, Invoker, Outcome};
 pub use name::{Account, FunctionName};

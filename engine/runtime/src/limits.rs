@@ -41,8 +41,9 @@ pub fn computes_max() -> usize {
 pub const RECENT_MAX: usize = 4_096;
 pub const RECENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// How long after its close an execution can be redriven: AWS's 14 days.
-pub const REDRIVABLE_FOR: Duration = Duration::from_hours(14 * 24);
+/// How many days after its close an execution can be redriven where no setting says otherwise: AWS's 14.
+/// Source: developer guide, "Restarting state machine executions with redrive".
+pub const REDRIVABLE_DAYS: u64 = 14;
 
 /// How long an execution may live: AWS's year.
 pub const LIFE_MAX: Duration = Duration::from_hours(365 * 24);

@@ -31,7 +31,8 @@ use crate::{
     inbox::Inbox,
     limits::{
         ACTIVITY_POLLERS_MAX, CALLS_MAX, EXPRESS_DRAIN, LEASE, LEASE_MARGIN, LOADS_MAX,
-        OPEN_EXECUTIONS_MAX, RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE, computes_max,
+        OPEN_EXECUTIONS_MAX, REDRIVABLE_DAYS, RETENTION_DAYS, SNAPSHOT_WRITES_MAX, START_PATIENCE,
+        computes_max,
     },
     logs,
     metrics::Metrics,
@@ -70,6 +71,8 @@ pub struct Settings {
     pub objects: objects::Objects,
     /// How many days closed executions are kept, counted from their close.
     pub retention_days: u64,
+    /// How many days after its close an execution can be redriven.
+    pub redrivable_days: u64,
 }
 
 impl Settings {
@@ -99,6 +102,7 @@ impl Settings {
             activity_pollers_max: ACTIVITY_POLLERS_MAX,
             objects: objects::Objects::folder("buckets"),
             retention_days: RETENTION_DAYS,
+            redrivable_days: REDRIVABLE_DAYS,
         })
     }
 }

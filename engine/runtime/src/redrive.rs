@@ -21,7 +21,7 @@ use crate::{
     arrival::Message,
     engine::StartError,
     facts::{Closed, Facts, Redriven, View},
-    limits::{LIFE_MAX, REDRIVABLE_FOR, REDRIVE_TOKEN_FOR},
+    limits::{LIFE_MAX, REDRIVE_TOKEN_FOR},
     load::Loaded,
     node::{Node, micros},
     patience::Patience,
@@ -155,7 +155,8 @@ impl Node {
         if now > facts.identity.started_at.plus_micros(micros(LIFE_MAX)) {
             return Ok(Some(NotRedrivable::TooOld));
         }
-        if now > closed.at.plus_micros(micros(REDRIVABLE_FOR)) {
+        let days = i64::try_from(self.settings.redrivable_days).unwrap_or(i64::MAX);
+        if now > closed.at.plus_seconds(days.saturating_mul(24 * 3600)) {
             return Ok(Some(NotRedrivable::ClosedLongAgo));
         }
         Ok(None)

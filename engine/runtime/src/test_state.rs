@@ -17,6 +17,7 @@ use asl::{
     },
     query::{Random, Variables},
 };
+use functions::{HttpCall, Seen};
 use store::ids::{ExecutionId, ShardId};
 use uuid::Uuid;
 
@@ -41,8 +42,16 @@ pub struct TestRequest {
 #[derive(Debug)]
 pub struct Tested {
     pub report: Report,
-    /// The call of an HTTP task: its parameters, and its result where it had one.
-    pub http: Option<(Payload, Option<Payload>)>,
+    pub http: Option<HttpTested>,
+}
+
+/// The call of an HTTP task.
+#[derive(Debug)]
+pub struct HttpTested {
+    pub parameters: Payload,
+    pub result: Option<Payload>,
+    /// What travelled, with the secrets of the connection in it.
+    pub seen: Seen,
 }
 
 /// Why a state was not tested.
@@ -100,10 +109,12 @@ impl Engine {
             Begun::Ended(report) => Ok(Tested { report, http: None }),
             Begun::Called(pending) => {
                 let invocation = pending.invocation.clone();
-                let result = node.test_call(id, &bench, &invocation).await?;
-                let http = is_http(&invocation).then(|| {
-                    let output = result.as_ref().ok().cloned();
-                    (invocation.arguments.clone(), output)
+                let seen = Seen::default();
+                let result = node.test_call(id, &bench, &invocation, &seen).await?;
+                let http = is_http(&invocation).then(|| HttpTested {
+                    parameters: invocation.arguments.clone(),
+                    result: result.as_ref().ok().cloned(),
+                    seen,
                 });
                 let report = compute(&node, move || end(&bench, *pending, result)).await?;
                 Ok(Tested { report, http })
@@ -136,6 +147,7 @@ impl Node {
         id: ExecutionId,
         bench: &Bench,
         invocation: &Invocation,
+        seen: &Seen,
     ) -> Result<Result<Payload, StateError>, TestError> {
         let facts = Facts {
             id,
@@ -158,7 +170,16 @@ impl Node {
             let Ok(_place) = self.calls.acquire().await else {
                 return Err(StateError::named(names::TIMEOUT));
             };
-            self.call(&facts, invocation).await
+            if !is_http(invocation) {
+                return self.call(&facts, invocation).await;
+            }
+            let call = HttpCall {
+                parameters: invocation.arguments.json().clone(),
+                time_left: left,
+            };
+            let output = self.settings.http.invoke_seen(call, Some(seen)).await;
+            let output = output.map_err(|error| invocation.framed(error))?;
+            Ok(Reply::Result(Payload::from(output)))
         };
         Ok(match tokio::time::timeout(patience, called).await {
             Ok(Ok(Reply::Result(output) | Reply::Submitted(output))) => Ok(output),

@@ -8,6 +8,7 @@
 mod answer;
 mod arguments;
 pub mod client;
+pub mod conform;
 mod failure;
 mod limits;
 pub mod model;

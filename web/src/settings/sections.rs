@@ -93,6 +93,8 @@ pub struct Limits {
     pub execution_seconds_max: u64,
     /// Days that a closed execution stays readable.
     pub retention_days: u64,
+    /// Days in which a closed execution can be redriven.
+    pub redrivable_days: u64,
     pub state_machines_max: u64,
     pub activities_max: u64,
     /// Calls of GetActivityTask that wait on one activity at once.
@@ -113,6 +115,7 @@ impl Default for Limits {
             open_executions_max: 1_000_000,
             execution_seconds_max: 365 * 24 * 3600,
             retention_days: 90,
+            redrivable_days: 14,
             state_machines_max: 100_000,
             activities_max: 100_000,
             activity_pollers_max: 1000,
@@ -159,6 +162,7 @@ impl Limits {
                 10 * YEAR_SECONDS,
             ),
             ("retention_days", self.retention_days, 1, 3650),
+            ("redrivable_days", self.redrivable_days, 1, 3650),
             ("state_machines_max", self.state_machines_max, 1, 10_000_000),
             ("activities_max", self.activities_max, 1, 10_000_000),
             (

@@ -71,7 +71,7 @@ pub(super) struct Output {
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     definition::check_size(app, &input.definition)?;
-    let level = input.inspection_level;
+    let (level, reveals_secrets) = (input.inspection_level, input.reveal_secrets);
     if input.reveal_secrets && level != Level::Trace {
         return Err(ApiError::validation(
             "revealSecrets can only be true when the inspectionLevel is TRACE",
@@ -83,7 +83,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         TestError::Unfit(unfit) => unfit_error(unfit),
         TestError::Fault(fault) => fault.into(),
     })?;
-    show(tested, level)
+    show(tested, level, reveals_secrets)
 }
 
 async fn request(app: &App, input: Input) -> Result<TestRequest, ApiError> {
@@ -209,11 +209,11 @@ fn unfit_error(unfit: Unfit) -> ApiError {
     })
 }
 
-fn show(tested: Tested, level: Level) -> Result<Output, ApiError> {
+fn show(tested: Tested, level: Level, reveals_secrets: bool) -> Result<Output, ApiError> {
     let Tested { report, http } = tested;
     let mut inspection = report.inspection;
-    if let (Level::Trace, Some((parameters, output))) = (level, &http) {
-        trace::add(&mut inspection, parameters.json(), output.as_ref());
+    if let (Level::Trace, Some(http)) = (level, &http) {
+        trace::add(&mut inspection, http, reveals_secrets);
     }
     let inspection = (level != Level::Info).then(|| Json::object(inspection).to_text());
     let inspection_data = inspection

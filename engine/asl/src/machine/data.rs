@@ -1,7 +1,7 @@
 //! How data passes through a state: selecting the input, making the arguments, shaping the result,
 //! assigning variables. One order for both query languages; a state has the fields of its own only.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, rc::Rc, sync::Arc};
 
 use super::{
     Fault,
@@ -22,7 +22,7 @@ pub(super) struct Scene<'a> {
     variables: Cow<'a, Variables>,
     context: Context<'a>,
     now: Timestamp,
-    cost: Cost,
+    cost: Rc<Cost>,
 }
 
 /// Variables with their new values, in the order of the `Assign` field.
@@ -39,17 +39,23 @@ impl<'a> Scene<'a> {
     ) -> Result<Self, Fault> {
         Ok(Self {
             now,
-            cost: Cost::state(),
+            cost: Rc::new(Cost::state()),
             variables: execution.visible_variables(thread)?,
             context: context(execution, thread, visit, kind, extra)?,
         })
     }
 
     /// Of a state that is tested by itself.
-    pub(super) fn alone(now: Timestamp, variables: &'a Variables, context: Context<'a>) -> Self {
+    /// All scenes of one test share their cost.
+    pub(super) fn alone(
+        now: Timestamp,
+        variables: &'a Variables,
+        context: Context<'a>,
+        cost: Rc<Cost>,
+    ) -> Self {
         Self {
             now,
-            cost: Cost::state(),
+            cost,
             variables: Cow::Borrowed(variables),
             context,
         }

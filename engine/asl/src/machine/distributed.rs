@@ -207,7 +207,7 @@ fn place_of(execution: &Execution, thread: ThreadId) -> Result<Arc<str>, super::
     Ok(Arc::from(parts.concat()))
 }
 
-fn plan(
+pub(super) fn plan(
     scene: &Scene<'_>,
     state: &State,
     map: &Map,

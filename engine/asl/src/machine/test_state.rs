@@ -10,7 +10,7 @@
 mod map;
 mod subject;
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 pub use subject::Subject;
 
@@ -27,7 +27,7 @@ use crate::{
     error::StateError,
     json::{Json, Object},
     payload::Payload,
-    query::{Context, EvalError, Random, Variables},
+    query::{Context, Cost, EvalError, Random, Variables},
     time::Timestamp,
 };
 
@@ -180,6 +180,7 @@ struct Run<'t> {
     state: &'t State,
     visit: Visit,
     inspection: Object,
+    cost: Rc<Cost>,
 }
 
 /// Leaving the state: what leaves it, and where it goes.
@@ -201,6 +202,7 @@ impl<'t> Run<'t> {
             state,
             visit,
             inspection,
+            cost: Rc::new(Cost::state()),
         }
     }
 
@@ -231,7 +233,7 @@ impl<'t> Run<'t> {
             }
             context
         });
-        Scene::alone(test.now, &test.variables, context)
+        Scene::alone(test.now, &test.variables, context, Rc::clone(&self.cost))
     }
 
     /// States that need nothing from outside, and a Wait, which is not waited for.

@@ -64,6 +64,10 @@ struct Gathering {
 impl Inputs {
     /// For the items of `map`; `bytes_max` is what any input may have.
     pub fn new(spec: Arc<Spec>, map: &Map, bytes_max: usize) -> Self {
+        Self::with(spec, map.item_selector.clone(), bytes_max)
+    }
+
+    fn with(spec: Arc<Spec>, selector: Option<Template>, bytes_max: usize) -> Self {
         let variables = spec.variables.as_object().into_iter().flatten();
         let variables = variables
             .map(|(name, value)| (Arc::clone(name), Payload::from(value.clone())))
@@ -86,11 +90,16 @@ impl Inputs {
         });
         Self {
             variables,
-            selector: map.item_selector.clone(),
+            selector,
             batch,
             bytes_max,
             spec,
         }
+    }
+
+    /// For items that the selector has shaped already.
+    pub fn of_shaped(spec: Arc<Spec>, bytes_max: usize) -> Self {
+        Self::with(spec, None, bytes_max)
     }
 
     /// Takes an item; gives the inputs that are now complete: none while a batch has room.

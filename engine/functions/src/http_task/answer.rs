@@ -85,7 +85,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Every header as a list of its values.
-fn shown(headers: &HeaderMap) -> Json {
+pub(super) fn shown(headers: &HeaderMap) -> Json {
     let members: Object = headers
         .keys()
         .map(|name| {

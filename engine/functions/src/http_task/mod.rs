@@ -11,6 +11,7 @@ mod encode;
 mod oauth;
 mod parameters;
 mod request;
+mod seen;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use crate::{failure, limits};
 
 pub use self::parameters::is_connection_name;
 pub(crate) use self::parameters::reserved_header;
+pub use self::seen::{Answered, Seen, Sent};
 
 /// One HTTP task.
 #[derive(Clone, Debug)]
@@ -65,10 +67,19 @@ impl HttpTasks {
 
     /// Makes the call and gives the task's output, `{Headers, ResponseBody, StatusCode, StatusText}`.
     pub async fn invoke(&self, call: HttpCall) -> Result<Json, StateError> {
+        self.invoke_seen(call, None).await
+    }
+
+    /// As [`Self::invoke`], and tells what travelled.
+    pub async fn invoke_seen(
+        &self,
+        call: HttpCall,
+        seen: Option<&Seen>,
+    ) -> Result<Json, StateError> {
         let parameters = Parameters::read(&call.parameters)?;
         let connection = self.connection(&parameters).await?;
         let (time, is_tasks) = shorter(self.timeout, call.time_left);
-        let exchange = self.authorized(&call.parameters, &parameters, &connection);
+        let exchange = self.authorized(&call.parameters, &parameters, &connection, seen);
         match tokio::time::timeout(time, exchange).await {
             Ok(outcome) => outcome,
             Err(_) if is_tasks => Err(failure::task_timed_out()),
@@ -103,13 +114,17 @@ impl HttpTasks {
         written: &Json,
         parameters: &Parameters,
         connection: &Arc<Connection>,
+        seen: Option<&Seen>,
     ) -> Result<Json, StateError> {
         let Authorization::OAuth(oauth) = connection.authorization() else {
             let first = request::first(written, parameters, connection, None)?;
             let response = self
-                .follow(first)
+                .follow(first, seen)
                 .await
                 .map_err(|error| error.into_state_error(connection.redactor()))?;
+            if let Some(seen) = seen {
+                seen.response(&response, |headers| connection.redactor().json(headers));
+            }
             return answer::outcome(response, self.answer_bytes_max, connection.redactor()).await;
         };
         let mut may_renew = true;
@@ -118,9 +133,12 @@ impl HttpTasks {
             let first = request::first(written, parameters, connection, Some(&token.secret))?;
             let redactor = connection.redactor().with(token.secret.expose());
             let response = self
-                .follow(first)
+                .follow(first, seen)
                 .await
                 .map_err(|error| error.into_state_error(&redactor))?;
+            if let Some(seen) = seen {
+                seen.response(&response, |headers| redactor.json(headers));
+            }
             if matches!(response.status().as_u16(), 401 | 407) {
                 self.tokens.drop_token(connection, &token.secret).await;
                 if token.is_kept && may_renew {
@@ -133,21 +151,25 @@ impl HttpTasks {
     }
 
     /// Sends, and goes where redirects point, each time as if for the first time.
-    async fn follow(&self, first: Hop) -> Result<Response, CallError> {
+    async fn follow(&self, first: Hop, seen: Option<&Seen>) -> Result<Response, CallError> {
         let mut hop = first;
         for _ in 0..limits::REDIRECTS_MAX {
-            let response = self.send(&hop).await?;
+            let response = self.send(&hop, seen).await?;
             match hop.redirected(&response) {
                 Some(next) => hop = next,
                 None => return Ok(response),
             }
         }
-        self.send(&hop).await
+        self.send(&hop, seen).await
     }
 
-    async fn send(&self, hop: &Hop) -> Result<Response, CallError> {
+    async fn send(&self, hop: &Hop, seen: Option<&Seen>) -> Result<Response, CallError> {
         check_scheme(&self.client, hop.url())?;
-        Ok(self.client.send(hop.to_request()).await?)
+        let request = hop.to_request();
+        if let Some(seen) = seen {
+            seen.request(&request);
+        }
+        Ok(self.client.send(request).await?)
     }
 }
 

@@ -241,3 +241,22 @@ async fn a_crash_at_any_commit_of_a_redrive_loses_nothing() {
         assert!((2..6).contains(&hits), "{point:?} was hit {hits} times");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_closed_longer_ago_than_the_setting_says_is_not_redriven() {
+    let world = World::new(Fake::new()).await;
+    let fails = r#"{"StartAt":"F","States":{"F":{"Type":"Fail"}}}"#;
+    world.machine("m", fails).await;
+    let engine = world.node(1).await;
+    let view = run(&engine, "m", "{}").await;
+    assert_eq!(engine.not_redrivable(&view).await.unwrap(), None, "14 days");
+    engine.stop_node().await;
+    // The days are counted from the close.
+    let at_once = |settings: &mut runtime::Settings| settings.redrivable_days = 0;
+    let engine = world.node_with(world.db.clone(), 2, at_once).await;
+    let reason = engine.not_redrivable(&view).await.unwrap();
+    assert_eq!(reason, Some(NotRedrivable::ClosedLongAgo));
+    let refused = engine.redrive(view.facts.id, None).await.unwrap_err();
+    assert_eq!(refused.to_string(), "Execution redrivable period exceeded");
+    engine.stop_node().await;
+}

@@ -39,6 +39,7 @@ pub(super) async fn open(
     engine.limits = limits(&settings.limits);
     engine.open_executions_max = settings.limits.open_executions_max;
     engine.activity_pollers_max = settings.limits.activity_pollers_max;
+    engine.redrivable_days = settings.limits.redrivable_days;
     engine.retention_days = settings.limits.retention_days;
     engine.objects = objects(settings)?;
     engine.address = settings.listen.to_string();

@@ -1,8 +1,8 @@
 //! Mocks: what they may hold, and whether a mocked result looks as the service would answer.
 //!
-//! Checked are the integrations whose answers this server makes itself: `lambda:invoke` and
-//! `states:startExecution`. Of other services it has no response shapes, so what mocks them is taken as
-//! it is, whatever the mode.
+//! The answers that this server makes itself, `lambda:invoke` and `states:startExecution`, are listed
+//! here, since they are not quite the service's; those of other services are checked against their models.
+//! What ends a job (`.sync`) or comes with a token has no shape, and is taken as it is.
 
 use asl::definition::{Kind, Resource, State, resource::Pattern};
 use asl::machine::test_state::Mock;
@@ -71,6 +71,10 @@ impl Input {
     }
 
     fn problem(&self, state: &State, result: &Json) -> Option<String> {
+        if let Some(of) = integration(state) {
+            let is_strict = self.field_validation_mode == Mode::Strict;
+            return services::conform::problem(of, result, is_strict);
+        }
         let Some(members) = result.as_object() else {
             return shape(state).map(|_| "Mock result must be a JSON object".to_owned());
         };
@@ -140,6 +144,35 @@ static DESCRIBED: [Field; 8] = [
     field("Input", Is::Anything, false),
     field("Output", Is::Anything, false),
 ];
+
+/// The service and action of a task whose answer is the operation's own.
+fn integration(state: &State) -> Option<services::conform::Integration<'_>> {
+    let Kind::Task(task) = &state.kind else {
+        return None;
+    };
+    match &task.resource {
+        Resource::Service {
+            service,
+            action,
+            pattern: Pattern::RequestResponse,
+        } => {
+            let (is_sdk, service) = match service.strip_prefix("aws-sdk:") {
+                Some(service) => (true, service),
+                None => (false, &**service),
+            };
+            let is_listed = matches!(
+                (service, &**action),
+                ("lambda", "invoke") | ("states", "startExecution")
+            );
+            (is_sdk || !is_listed).then_some(services::conform::Integration {
+                service,
+                action,
+                is_sdk,
+            })
+        }
+        _ => None,
+    }
+}
 
 /// What the service of a task answers, where that is known here.
 fn shape(state: &State) -> Option<&'static [Field]> {

@@ -125,6 +125,13 @@ async fn what_cannot_be_tested_is_refused_with_its_reason() {
         test.refuse("TestState", input, "ValidationException", message)
             .await;
     }
+    let item = json!({
+        "definition": r#"{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:dynamodb:getItem","End":true}"#,
+        "mock": { "result": r#"{"Item":{"id":{"S":5}}}"# },
+    });
+    let message = "Mock result schema validation error: Field 'Item.id.S' must be a string";
+    test.refuse("TestState", item, "ValidationException", message)
+        .await;
     let mut lenient = mocked(r#"{"StartDate":"d"}"#);
     lenient["mock"]["fieldValidationMode"] = json!("PRESENT");
     assert_eq!(test.ok("TestState", lenient).await["status"], "SUCCEEDED");

@@ -7,9 +7,14 @@ use crate::{
     definition::{Map, map::Mode},
     error::{StateError, names},
     json::Json,
-    machine::{context::Item, data::Scene, failure::framed, map},
+    machine::{context::Item, data::Scene, distributed, failure::framed, map},
+    map_run::{
+        Spec,
+        inputs::{Given, Input, InputError, Inputs},
+        spec::Source,
+    },
     payload::Payload,
-    query::{EvalError, Random},
+    query::{EvalError, Random, limits},
 };
 
 impl Run<'_> {
@@ -43,9 +48,17 @@ impl Run<'_> {
             }
             Mode::Distributed(_) | Mode::Inline => None,
         };
-        let items = match read {
-            Some(read) => read,
-            None => map::items(&scene, &state.items, &input, random)?.0,
+        let spec = match &state.mode {
+            Mode::Inline => None,
+            Mode::Distributed(fields) => {
+                let (visit, of) = (&self.visit, self.state);
+                Some(distributed::plan(&scene, of, state, fields, visit, random)?)
+            }
+        };
+        let items = match (read, &spec) {
+            (Some(read), Some(spec)) => self.pointed(&read, spec)?,
+            (Some(read), None) => read,
+            (None, _) => map::items(&scene, &state.items, &input, random)?.0,
         };
         let length = match items.json() {
             Json::Array(items) => items.len() as u64,
@@ -55,16 +68,88 @@ impl Run<'_> {
         if self.is_json_path() {
             self.put("afterItemsPath", &items);
         }
+        let mut shaped = None;
         if let Some(selector) = &state.item_selector {
-            let mut selected = Vec::new();
+            let (mut selected, mut bytes) = (Vec::new(), 0_usize);
             for item in (0..length).filter_map(|index| Item::of(items.json(), index)) {
                 let scene = self.scene(Some(shown(&item)));
                 let input = scene.render(selector, "ItemSelector", input.json(), random)?;
+                bytes = bytes.saturating_add(input.text().len());
+                if bytes > limits::VALUE_BYTES_MAX {
+                    return Err(too_much("ItemSelector"));
+                }
                 selected.push(input.json().clone());
             }
-            self.put("afterItemSelector", &Payload::from(Json::array(selected)));
+            let selected = Json::array(selected);
+            self.put("afterItemSelector", &Payload::from(selected.clone()));
+            shaped = Some(selected);
+        }
+        if let Some(spec) = spec.filter(|spec| spec.batch.is_some()) {
+            let shaped = shaped.as_ref().unwrap_or(items.json());
+            let all = (0..length).filter_map(|index| Item::of(shaped, index));
+            self.batch(spec, all.map(|item| item.value), random)?;
         }
         self.settings(state, &scene, &input, length, random)
+    }
+
+    /// What `ItemsPointer` and `MaxItems` of the reader leave of what it read.
+    fn pointed(&mut self, read: &Payload, spec: &Spec) -> Result<Payload, EvalError> {
+        let Source::Reader { config, .. } = &spec.source else {
+            return Ok(read.clone());
+        };
+        let mut items = read.json().clone();
+        if let Some(pointer) = config.get("ItemsPointer").and_then(Json::as_str) {
+            items = found(&items, pointer).cloned().ok_or_else(not_iterable)?;
+            self.put("afterItemsPointer", &Payload::from(items.clone()));
+        }
+        let most = spec.items_max.unwrap_or(u64::MAX);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        match &items {
+            Json::Array(list) if list.len() > most => {
+                items = Json::array(list.iter().take(most).cloned().collect());
+            }
+            Json::Array(_) | Json::Object(_) => {}
+            _ => return Err(not_iterable()),
+        }
+        Ok(Payload::from(items))
+    }
+
+    /// What each child gets of items that the selector has shaped.
+    fn batch(
+        &mut self,
+        spec: Spec,
+        items: impl Iterator<Item = Json>,
+        random: &mut dyn Random,
+    ) -> Result<(), EvalError> {
+        let mut inputs = Inputs::of_shaped(Arc::new(spec), self.test.limits.payload_bytes_max);
+        let (mut batches, mut bytes) = (Vec::new(), 0_usize);
+        let mut keep = |input: Option<Input>| {
+            let Some(input) = input else {
+                return Ok(());
+            };
+            bytes = bytes.saturating_add(input.payload.text().len());
+            if bytes > limits::VALUE_BYTES_MAX {
+                return Err(too_much("ItemBatcher"));
+            }
+            batches.push(input.payload.json().clone());
+            Ok(())
+        };
+        for (index, value) in items.enumerate() {
+            let item = Given {
+                index: index as u64,
+                key: None,
+                value,
+                source: Arc::from("STATE_DATA"),
+            };
+            let full = inputs.push(item, self.test.now, random);
+            keep(full.map_err(|error| match error {
+                InputError::Evaluation(error) => error,
+                InputError::TooLarge => too_much("ItemBatcher"),
+            })?)?;
+        }
+        keep(inputs.flush())?;
+        self.put("afterItemBatcher", &Payload::from(Json::array(batches)));
+        Ok(())
     }
 
     fn settings(
@@ -101,6 +186,40 @@ impl Run<'_> {
         }
         Ok(threshold)
     }
+}
+
+fn not_iterable() -> EvalError {
+    EvalError {
+        error: names::ITEM_READER_FAILED,
+        detail: "Attempting to map over non-iterable node.".to_owned(),
+        location: None,
+    }
+}
+
+/// That a stage of all items together has more bytes than a test shows.
+fn too_much(field: &str) -> EvalError {
+    EvalError {
+        error: names::DATA_LIMIT_EXCEEDED,
+        detail: format!(
+            "The value of the field '{field}' has a size exceeding the maximum number of bytes service limit."
+        ),
+        location: None,
+    }
+}
+
+/// What a JSON Pointer (RFC 6901) leads to.
+fn found<'d>(document: &'d Json, pointer: &str) -> Option<&'d Json> {
+    let mut steps = pointer.split('/');
+    if !steps.next()?.is_empty() {
+        return None;
+    }
+    steps.try_fold(document, |place, step| {
+        let name = step.replace("~1", "/").replace("~0", "~");
+        match place {
+            Json::Array(items) => items.get(name.parse::<usize>().ok()?),
+            other => other.get(&name),
+        }
+    })
 }
 
 /// How many iterations may fail.

@@ -340,3 +340,54 @@ fn a_state_is_found_within_its_machine_and_its_problems_are_named() {
     );
     assert_eq!(problems("{").len(), 1);
 }
+
+#[test]
+fn a_distributed_map_shows_pointer_selection_and_batches() {
+    let mut trial = state(
+        r#"{"Type":"Map","End":true,"MaxConcurrency":5,"ToleratedFailurePercentage":50,
+            "ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+              "ReaderConfig":{"InputType":"JSON","ItemsPointer":"/a~1b/0/list","MaxItems":3},
+              "Parameters":{"Bucket":"b","Key":"k"}},
+            "ItemSelector":{"v.$":"$$.Map.Item.Value"},
+            "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"k.$":"$.k"}},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+              "StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#,
+    )
+    .input(r#"{"k":7}"#)
+    .result("[1,2]");
+    let read = json(r#"{"a/b":[{"list":[10,20,30,40]}]}"#);
+    trial.configuration.item_reader_data = Some(Payload::from(read));
+    trial.check(
+        r#"SUCCEEDED
+           output [1,2]
+           input {"k":7}
+           afterInputPath {"k":7}
+           afterItemsPointer [10,20,30,40]
+           afterItemsPath [10,20,30]
+           afterItemSelector [{"v":10},{"v":20},{"v":30}]
+           afterItemBatcher [{"BatchInput":{"k":7},"Items":[{"v":10},{"v":20}]},{"BatchInput":{"k":7},"Items":[{"v":30}]}]
+           maxConcurrency 5
+           toleratedFailurePercentage 50
+           result [1,2]
+           afterResultSelector [1,2]
+           afterResultPath [1,2]"#,
+    );
+    trial.configuration.item_reader_data = Some(Payload::from(json(r#"{"a/b":[]}"#)));
+    let report = trial.run(None).expect("it can be tested");
+    let error = report.error.expect("the pointer leads nowhere");
+    assert_eq!(error.error.as_deref(), Some("States.ItemReaderFailed"));
+}
+
+#[test]
+fn a_map_whose_stages_are_too_large_fails_and_takes_little_memory() {
+    let mut trial = state(
+        r#"{"Type":"Map","End":true,"ItemsPath":"$.items","ItemSelector":{"all.$":"$"},
+            "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#,
+    )
+    .result("[]");
+    let items = format!("{{\"items\":[{}1]}}", "1,".repeat(20_000));
+    trial.input = Box::leak(items.into_boxed_str());
+    let report = trial.run(None).expect("it can be tested");
+    let error = report.error.expect("twenty thousand times forty kilobytes");
+    assert_eq!(error.error.as_deref(), Some("States.DataLimitExceeded"));
+}

@@ -469,3 +469,28 @@ async fn secrets_that_come_back_are_masked() {
         r#"{"you":"Basic ***","sent":"***"}"#,
     );
 }
+
+#[tokio::test]
+async fn who_tests_a_state_sees_what_travelled_and_no_log_does() {
+    let server = Server::answering("404 Not Found", "X-Why: none\r\n", "nothing here").await;
+    let seen = super::Seen::default();
+    let call = call(&server.url("/x"), r#","RequestBody":{"a":1}"#);
+    let outcome = tasks(basic_auth(), Extra::default())
+        .invoke_seen(call, Some(&seen))
+        .await;
+    check_error(outcome, "States.Http.StatusCode.404", "nothing here");
+    let sent = seen.sent().unwrap();
+    assert_eq!(
+        (sent.method.as_str(), sent.body.as_deref()),
+        ("POST", Some(r#"{"a":1}"#))
+    );
+    let authorization = sent.headers.get("authorization").unwrap().to_text();
+    assert!(authorization.contains("Basic "), "{authorization}");
+    let answered = seen.answered().unwrap();
+    assert_eq!((answered.status, answered.reason), (404, "Not Found"));
+    assert_eq!(
+        answered.headers.get("x-why").unwrap().to_text(),
+        r#"["none"]"#
+    );
+    assert!(!format!("{seen:?}{sent:?}").contains("Basic"));
+}
