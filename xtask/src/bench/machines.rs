@@ -11,6 +11,24 @@ pub(super) fn pass_chain() -> String {
     chain(r#""Type":"Pass""#)
 }
 
+/// The input of the two chains that compute.
+pub(super) const QUERIED: &str =
+    r#"{"n":1,"order":{"id":"a-17","items":[{"price":5},{"price":15}]}}"#;
+
+/// Each state adds one, reads a part and takes the rest along, in JSONPath.
+pub(super) fn json_path_chain() -> String {
+    chain(
+        r#""Type":"Pass","Parameters":{"n.$":"States.MathAdd($.n, 1)","id.$":"$.order.id","order.$":"$.order"}"#,
+    )
+}
+
+/// The same in JSONata.
+pub(super) fn jsonata_chain() -> String {
+    chain(
+        r#""Type":"Pass","QueryLanguage":"JSONata","Output":{"n":"{% $states.input.n + 1 %}","id":"{% $states.input.order.id %}","order":"{% $states.input.order %}"}"#,
+    )
+}
+
 pub(super) fn task_chain() -> String {
     chain(&format!(
         r#""Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:{FUNCTION}""#

@@ -18,6 +18,8 @@ use super::sleepers::Sleep;
 /// Callers at a time, and the clients of pgbench: the targets are told against 32 of those.
 pub(super) const CALLERS: [usize; 3] = [1, 16, 64];
 pub(super) const PGBENCH_CLIENTS: [usize; 4] = [1, 16, 32, 64];
+/// Callers of the loads that tell what a query costs: enough to keep the server busy.
+pub(super) const QUERY_CALLERS: usize = 16;
 /// Between two executions of a caller that has the server to itself.
 const IDLE_PAUSE: Duration = Duration::from_millis(5);
 const MAP_RUNS: usize = 5;
@@ -39,11 +41,13 @@ pub(super) enum Load {
     LargeWait,
     PassIdle,
     Express,
+    ExpressJsonPath,
+    ExpressJsonata,
     Function,
 }
 
 impl Load {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::PassWait,
         Self::PassPoll,
         Self::TaskWait,
@@ -51,6 +55,8 @@ impl Load {
         Self::LargeWait,
         Self::PassIdle,
         Self::Express,
+        Self::ExpressJsonPath,
+        Self::ExpressJsonata,
         Self::Function,
     ];
 
@@ -63,6 +69,8 @@ impl Load {
             Self::LargeWait => "10 Pass, 8 KB input, ?wait",
             Self::PassIdle => "10 Pass, idle, ?wait",
             Self::Express => "10 Pass, StartSyncExecution",
+            Self::ExpressJsonPath => "10 Pass in JSONPath, StartSyncExecution",
+            Self::ExpressJsonata => "10 Pass in JSONata, StartSyncExecution",
             Self::Function => "the function alone, calls",
         }
     }
@@ -71,6 +79,7 @@ impl Load {
         match self {
             Self::LargeWait => &[64],
             Self::PassIdle => &[1],
+            Self::ExpressJsonPath | Self::ExpressJsonata => &[QUERY_CALLERS],
             _ => &CALLERS,
         }
     }
@@ -168,6 +177,8 @@ pub(super) struct Bench<'a> {
     length: Duration,
     pass: Machine,
     express: Machine,
+    json_path: Machine,
+    jsonata: Machine,
     task: Machine,
     map: Machine,
     pub(super) sleeper: Machine,
@@ -191,6 +202,8 @@ impl<'a> Bench<'a> {
             length,
             pass: caller.create("bench-pass", &machines::pass_chain())?,
             express: caller.create_express("bench-express", &machines::pass_chain())?,
+            json_path: caller.create_express("bench-json-path", &machines::json_path_chain())?,
+            jsonata: caller.create_express("bench-jsonata", &machines::jsonata_chain())?,
             task: caller.create("bench-task", &machines::task_chain())?,
             map: caller.create("bench-map", &machines::map())?,
             sleeper: caller.create("bench-sleeper", &machines::sleeper())?,
@@ -229,7 +242,7 @@ impl<'a> Bench<'a> {
             found.no_pgbench = Some(format!("{error:#}"));
         }
         let loads: &[Load] = match part {
-            Part::Express => &[Load::Express],
+            Part::Express => &[Load::Express, Load::ExpressJsonPath, Load::ExpressJsonata],
             _ => &Load::ALL,
         };
         for &load in loads {
@@ -306,6 +319,8 @@ impl<'a> Bench<'a> {
             Load::TaskPoll => caller.run_polling(&self.task, "{}"),
             Load::LargeWait => caller.run_waiting(&self.pass, &self.large_input),
             Load::Express => caller.run_sync(&self.express, "{}"),
+            Load::ExpressJsonPath => caller.run_sync(&self.json_path, machines::QUERIED),
+            Load::ExpressJsonata => caller.run_sync(&self.jsonata, machines::QUERIED),
             Load::Function => caller.call_function(),
         })
     }

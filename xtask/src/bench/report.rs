@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::database::Database;
 use super::load::median;
 use super::machines::{ITEMS, STEPS};
-use super::measure::{BATCH_CLIENTS, Found, Load, PGBENCH_CLIENTS};
+use super::measure::{BATCH_CLIENTS, Found, Load, PGBENCH_CLIENTS, QUERY_CALLERS};
 use super::sleepers::Sleep;
 use super::table::{Table, number};
 use super::{Part, Plan};
@@ -164,6 +164,7 @@ fn targets(found: &Found, start_up: &StartUp, plan: &Plan) -> Table {
     }
     if plan.part.includes(Part::Loads) || plan.part == Part::Express {
         express_targets(found, &mut row);
+        query_targets(found, &mut row);
     }
     if let Some(sleep) = &found.sleep {
         sleep_targets(sleep, plan, &mut row);
@@ -268,6 +269,28 @@ fn express_targets(found: &Found, row: &mut Row<'_>) {
         Some(found.sample(Load::Express, ANCHOR_CALLERS).per_second),
         Wanted::AtLeast(15_000.0),
         "/s",
+    );
+}
+
+/// What one state costs more than one that computes nothing, by the processor time of whole executions.
+fn query_targets(found: &Found, row: &mut Row<'_>) {
+    let plain = found.sample(Load::Express, QUERY_CALLERS).server_us;
+    let a_state = |load| {
+        let sample = found.sample(load, QUERY_CALLERS);
+        (sample.server_us - plain) / f64::from(STEPS)
+    };
+    let json_path = a_state(Load::ExpressJsonPath);
+    row(
+        "three queries in JSONPath, CPU a state",
+        Some(json_path),
+        Wanted::Nothing,
+        "us",
+    );
+    row(
+        "the same in JSONata, CPU a state",
+        Some(a_state(Load::ExpressJsonata)),
+        Wanted::AtMost(15.0),
+        "us",
     );
 }
 

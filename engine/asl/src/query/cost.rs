@@ -61,3 +61,56 @@ impl Cost {
         self.visits.set(self.visits.get().saturating_sub(count));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::names,
+        json::{Json, pointer::Pointer},
+        query::{Jsonata, Path, Template, testing::with_cost},
+    };
+
+    #[test]
+    fn thousands_of_expressions_take_no_longer_than_their_state_may() {
+        let expressions = vec![Json::string("{% $sum([1..20000]) %}"); 5_000];
+        let template =
+            Template::parse_jsonata(&Json::array(expressions), &Pointer::root(), &mut |_, _| {
+                Jsonata::parse("$sum([1..20000])", "Output").ok()
+            });
+        let template = template.expect("it parses");
+        let cost = Cost::millis(100);
+        let error = with_cost(&cost, "{}", "{}", "{}", |env| {
+            template
+                .render(env, "Output")
+                .expect_err("it costs seconds")
+        });
+        assert_eq!(error.error, names::QUERY_EVALUATION_ERROR);
+        assert!(
+            error
+                .detail
+                .ends_with("Expression evaluation timeout: Check for infinite loop"),
+            "{}",
+            error.detail
+        );
+        assert_eq!(cost.patience(), Duration::ZERO);
+    }
+
+    #[test]
+    fn paths_of_one_state_look_at_no_more_values_than_it_may() {
+        let input = format!("[{}{{}}]", "{\"a\":1},".repeat(20_000));
+        let path = Path::parse("$..b").expect("it parses");
+        let cost = Cost::millis(100);
+        let error = with_cost(&cost, &input, "{}", "{}", |env| {
+            (0..1_000).find_map(|_| path.select(env).err())
+        });
+        let error = error.expect("a thousand times forty thousand values");
+        assert_eq!(error.error, names::RUNTIME);
+        assert!(
+            error.detail.contains("looks at too many values"),
+            "{}",
+            error.detail
+        );
+        assert_eq!(cost.visits(), 0);
+    }
+}

@@ -1,10 +1,21 @@
 //! An environment for the tests of this module.
 
-use super::{Context, Env, Random, Variables};
+use super::{Context, Cost, Env, Random, Variables};
 use crate::{Json, Payload, json};
 
 /// Runs `read` with an environment of that input, context object and variables (JSON texts).
 pub(super) fn with_env<T>(
+    input: &str,
+    context: &str,
+    variables: &str,
+    read: impl FnOnce(&mut Env<'_>) -> T,
+) -> T {
+    with_cost(&Cost::state(), input, context, variables, read)
+}
+
+/// As [`with_env`], where no more than `cost` may be spent.
+pub(super) fn with_cost<T>(
+    cost: &Cost,
     input: &str,
     context: &str,
     variables: &str,
@@ -27,7 +38,7 @@ pub(super) fn with_env<T>(
         error_output: None,
         context: &context,
         variables: &variables,
-        cost: &crate::query::Cost::state(),
+        cost,
         now: crate::Timestamp::from_millis(1_700_000_000_123),
         random: &mut random,
     })
