@@ -1,9 +1,10 @@
 //! The texts of errors to the letter: one state each, run in a machine of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "other tests read more of an outcome")]
 #[path = "support/run.rs"]
 mod run;
-#[path = "support/mod.rs"]
+#[expect(dead_code, reason = "these cases are the crate's own")]
 mod support;
 
 use asl::Json;

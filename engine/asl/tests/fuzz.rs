@@ -142,13 +142,12 @@ fn search(corpus: &str, read: impl Fn(&str)) {
     let seconds: Option<u64> = seconds.map(|text| text.parse().expect("a number of seconds"));
     let corpus: Vec<&str> = corpus.lines().filter(|line| !line.is_empty()).collect();
     let begun = Instant::now();
-    let seed = match seconds {
-        None => 7,
-        Some(_) => {
-            let now = std::time::SystemTime::now();
-            let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
-            u64::from(now.subsec_nanos()) ^ now.as_secs()
-        }
+    let seed = if seconds.is_some() {
+        let now = std::time::SystemTime::now();
+        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+        u64::from(now.subsec_nanos()) ^ now.as_secs()
+    } else {
+        7
     };
     let mut chance = Chance(seed);
     let mut rounds = 0;

@@ -89,11 +89,11 @@ impl Inputs {
             }
         });
         Self {
+            spec,
             variables,
             selector,
             batch,
             bytes_max,
-            spec,
         }
     }
 

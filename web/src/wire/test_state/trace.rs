@@ -14,24 +14,23 @@ pub(super) fn add(inspection: &mut Object, http: &HttpTested, reveals_secrets: b
         Some(other) => Some(Json::from(other.to_text())),
     };
     let protocol = || Some(Json::string("HTTP/1.1"));
-    let request = match http.seen.sent().filter(|_| reveals_secrets) {
-        Some(sent) => [
+    let request = if let Some(sent) = http.seen.sent().filter(|_| reveals_secrets) {
+        [
             ("protocol", protocol()),
             ("method", Some(Json::from(sent.method))),
             ("url", Some(Json::from(sent.url))),
             ("headers", text(Some(&sent.headers))),
             ("body", sent.body.map(Json::from)),
-        ],
-        None => {
-            let member = |name: &str| text(http.parameters.json().get(name));
-            [
-                ("protocol", protocol()),
-                ("method", member("Method")),
-                ("url", member("ApiEndpoint")),
-                ("headers", member("Headers")),
-                ("body", member("RequestBody")),
-            ]
-        }
+        ]
+    } else {
+        let member = |name: &str| text(http.parameters.json().get(name));
+        [
+            ("protocol", protocol()),
+            ("method", member("Method")),
+            ("url", member("ApiEndpoint")),
+            ("headers", member("Headers")),
+            ("body", member("RequestBody")),
+        ]
     };
     inspection.insert(Arc::from("request"), present(request));
     let output = http.result.as_ref().map(asl::Payload::json);

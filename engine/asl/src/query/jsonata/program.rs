@@ -157,6 +157,10 @@ impl Program {
         seed: u64,
         moved: Option<&HashMap<Arc<str>, f64>>,
     ) -> Result<Answer, Failure> {
+        // The library looks at the clock only every few hundred steps, which many an expression never takes.
+        if view.cost.patience().is_zero() {
+            return Err(Failure::Time);
+        }
         let options = options(view, seed);
         functions::set_chance(seed);
         if self.names.is_empty() && hidden.is_empty() {
