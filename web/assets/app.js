@@ -286,7 +286,7 @@ function makeEditor(area) {
   number();
 }
 
-// Live runs: the page asks for itself again while the execution runs, and takes over what changed.
+// Live runs: a stream tells that there is something new, and the page takes over what changed.
 
 /** A page of this server, as a document; the time it tells becomes this page's. */
 async function fetchPage(address, options) {
@@ -334,30 +334,78 @@ function morph(old, fresh) {
   }
 }
 
-async function follow(run) {
-  let tag;
-  let wait = 1000;
-  while (run.dataset.live === "true") {
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    if (document.hidden) {
-      await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
-    }
+/** Draws the page again as it is now. */
+async function drawAgain(run) {
+  const { page } = await fetchPage(location.href);
+  morph(run, document.importNode(one("#run", page), true));
+  tellTimes();
+}
+
+function tellStale(run, isStale) {
+  const told = one("[data-stale]");
+  if (!isStale) told?.remove();
+  else if (!told) run.before(element("p", { class: "stale", "data-stale": "" }, "Live updates paused, trying again."));
+}
+
+/** What is new comes as events, and at most so often does the page follow them. */
+const REDRAW_MS = 300;
+/** After an answer that is no page, or no stream. */
+const RETRY_MS = 5_000;
+/** A page that nobody sees lets go of its stream after a while. */
+const HIDDEN_MS = 60_000;
+
+function follow(run) {
+  let stream;
+  let hidden;
+  let timer;
+  let isDrawing = false;
+  let isBehind = false;
+  const drawIn = (wait) => {
+    isBehind = true;
+    if (!isDrawing) timer ??= setTimeout(draw, wait);
+  };
+  const changed = () => drawIn(REDRAW_MS);
+  const draw = async () => {
+    timer = undefined;
+    isDrawing = true;
+    isBehind = false;
+    let isLost = false;
     try {
-      const answer = await fetchPage(location.href, tag ? { headers: { "If-None-Match": tag } } : {});
-      wait = 1000;
-      one("[data-stale]")?.remove();
-      if (!answer) continue;
-      tag = answer.tag;
-      morph(run, document.importNode(one("#run", answer.page), true));
-      tellTimes();
-      if (run.dataset.live !== "true") say(`Execution ${one(".pill", run)?.textContent ?? "closed"}`);
+      await drawAgain(run);
     } catch {
-      wait = Math.min(wait * 2, 15_000);
-      if (!one("[data-stale]")) {
-        run.before(element("p", { class: "stale", "data-stale": "" }, "Live updates paused, trying again."));
-      }
+      isLost = true;
     }
-  }
+    isDrawing = false;
+    tellStale(run, isLost);
+    if (isLost) drawIn(RETRY_MS);
+    else if (isBehind) changed();
+    else if (run.dataset.live === "true") open();
+    else {
+      stream?.close();
+      say(`Execution ${one(".pill", run)?.textContent ?? "closed"}`);
+    }
+  };
+  const open = () => {
+    if (document.hidden || (stream && stream.readyState !== EventSource.CLOSED)) return;
+    stream = new EventSource(run.dataset.events);
+    stream.addEventListener("history", changed);
+    stream.addEventListener("closed", () => {
+      stream.close();
+      changed();
+    });
+    stream.addEventListener("open", () => tellStale(run, false));
+    // The browser connects again by itself, but for an answer that is no stream: then the page asks.
+    stream.addEventListener("error", () => {
+      tellStale(run, true);
+      if (stream.readyState === EventSource.CLOSED) drawIn(RETRY_MS);
+    });
+  };
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hidden);
+    if (document.hidden) hidden = setTimeout(() => stream?.close(), HIDDEN_MS);
+    else if (run.dataset.live === "true") open();
+  });
+  if (run.dataset.live === "true") open();
 }
 
 // Filters apply at once, in place, so that focus stays where it is.

@@ -9,11 +9,12 @@ use chrono::{DateTime, SubsecRound, Utc};
 use prometheus_client::registry::Registry;
 use runtime::Engine;
 use store::db::Db;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::access::{Access, Clock, Secrets};
-use crate::live::Registrar;
+use crate::live::{Registrar, stream};
 use crate::settings::Settings;
 use crate::wire;
 use crate::wire::arn::Arns;
@@ -32,6 +33,8 @@ pub struct App {
     pub metrics: Registry,
     /// Cancelled when the server begins to stop: what waits or streams ends then.
     pub stopping: CancellationToken,
+    /// Places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
     clock: Clock,
     pub(crate) arns: Arns,
     pub(crate) page_tokens: Tokens,
@@ -74,6 +77,7 @@ impl App {
             arns: Arns::new(settings.region.as_str(), settings.account_id.as_str()),
             page_tokens: Tokens::new(page_key.as_bytes()),
             stopping: CancellationToken::new(),
+            streams: stream::places(),
             settings,
             db,
             engine,

@@ -14,6 +14,7 @@ mod logs;
 mod machines;
 mod openapi;
 mod registrar;
+pub(crate) mod stream;
 mod test_state;
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder}
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{ProblemBody, Registrar, evaluate, executions, logs, machines, registered, test_state};
+use super::{
+    ProblemBody, Registrar, evaluate, executions, logs, machines, registered, stream, test_state,
+};
 use crate::access::Principal;
 use crate::app::Shared;
 
@@ -68,6 +70,7 @@ fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
         .merge(evaluate::routes())
         .merge(executions::routes())
         .merge(logs::routes())
+        .merge(stream::routes())
         .merge(registered(registrar))
 }
 

@@ -5,4 +5,5 @@ mod evaluate;
 mod functions;
 mod machines;
 mod site;
+mod stream;
 mod test_state;
