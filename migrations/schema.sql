@@ -267,6 +267,23 @@ ALTER TABLE inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE log_outbox (
+    id bigint NOT NULL,
+    execution_id uuid NOT NULL,
+    event bigint NOT NULL,
+    log_group text NOT NULL,
+    machine_name text NOT NULL
+);
+
+ALTER TABLE log_outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME log_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE maintenance_lease (
     name text NOT NULL,
     node_id uuid NOT NULL,
@@ -524,6 +541,9 @@ ALTER TABLE ONLY inbox
 
 ALTER TABLE ONLY journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (execution_id, number);
+
+ALTER TABLE ONLY log_outbox
+    ADD CONSTRAINT log_outbox_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY maintenance_lease
     ADD CONSTRAINT maintenance_lease_pkey PRIMARY KEY (name);

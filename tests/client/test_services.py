@@ -1,6 +1,7 @@
 """Service integrations against a public mock of AWS: one definition, the address from the settings."""
 
 import json
+import time
 import urllib.parse
 import urllib.request
 
@@ -10,7 +11,7 @@ from moto.server import ThreadedMotoServer
 import conftest
 import server as servers
 
-SERVICES = ["dynamodb", "ec2", "eventbridge", "iam", "lambda", "s3", "sns", "sqs"]
+SERVICES = ["cloudwatchlogs", "dynamodb", "ec2", "eventbridge", "iam", "lambda", "s3", "sns", "sqs"]
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +183,44 @@ def test_an_unknown_action_is_refused_at_creation(wired, unique):
             roleArn=conftest.ROLE,
         )
     assert "/States/T/Resource" in str(refused.value)
+
+
+def test_lines_of_executions_go_to_the_log_group_that_the_machine_names(wired, aws, unique):
+    sfn, logs = wired.client(), aws("logs")
+    group = f"/flows/{unique}"
+    logging = {
+        "level": "ALL",
+        "includeExecutionData": True,
+        "destinations": [
+            {"cloudWatchLogsLogGroup": {"logGroupArn": f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"}}
+        ],
+    }
+    arns = {}
+    for kind in ["STANDARD", "EXPRESS"]:
+        machine = sfn.create_state_machine(
+            name=f"logs-{kind}-{unique}",
+            definition=json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}),
+            roleArn=conftest.ROLE,
+            type=kind,
+            loggingConfiguration=logging,
+        )["stateMachineArn"]
+        started = sfn.start_execution(stateMachineArn=machine, name="one", input='{"a": 1.0}')
+        arns[started["executionArn"]] = kind
+    lines, until = [], time.monotonic() + 120
+    while len(lines) < 8:
+        assert time.monotonic() < until, lines
+        try:
+            lines = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            pass  # The server makes the group with the first line.
+    assert all(line["logStreamName"].startswith("states/logs-") for line in lines)
+    for arn in arns:
+        told = [(line["timestamp"], json.loads(line["message"])) for line in lines]
+        told = sorted((pair for pair in told if pair[1]["execution_arn"] == arn), key=lambda pair: int(pair[1]["id"]))
+        kinds = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+        assert [line["type"] for _, line in told] == kinds
+        assert [line["id"] for _, line in told] == ["1", "2", "3", "4"]
+        assert all(str(at) == line["event_timestamp"] for at, line in told)
+        first = told[0][1]
+        assert (first["previous_event_id"], first["redrive_count"]) == ("0", "0")
+        assert first["details"]["input"] == '{"a": 1.0}'

@@ -18,6 +18,7 @@ use crate::live::{Registrar, stream};
 use crate::settings::Settings;
 use crate::wire;
 use crate::wire::arn::Arns;
+use crate::wire::buckets::Buckets;
 use crate::wire::page::Tokens;
 
 /// The setting, shared by all nodes, whose value signs page tokens.
@@ -38,6 +39,7 @@ pub struct App {
     clock: Clock,
     pub(crate) arns: Arns,
     pub(crate) page_tokens: Tokens,
+    pub(crate) buckets: Buckets,
 }
 
 /// What an app is made of: an open, migrated database, and a node that runs on it.
@@ -76,6 +78,7 @@ impl App {
             access: Access::new(db.clone(), &settings, secrets, Arc::clone(&clock)),
             arns: Arns::new(settings.region.as_str(), settings.account_id.as_str()),
             page_tokens: Tokens::new(page_key.as_bytes()),
+            buckets: Buckets::new(&settings.throttling, settings.region.as_str()),
             stopping: CancellationToken::new(),
             streams: stream::places(),
             settings,
@@ -92,6 +95,11 @@ impl App {
     /// The time, to the millisecond: what the API shows of a date is what is stored of it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.clock)().to_chrono().trunc_subsecs(3)
+    }
+
+    /// The time, as fine as the clock has it.
+    pub(crate) fn time(&self) -> asl::Timestamp {
+        (self.clock)()
     }
 
     /// An id that is not in use: a UUIDv7, so that rows made together lie together.

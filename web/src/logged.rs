@@ -141,6 +141,7 @@ mod tests {
             event: 3,
             event_at: Timestamp(1_500_000),
             body: body.to_owned(),
+            group: None,
         };
         assert_eq!(event(&line).unwrap().to_text(), expected);
     }

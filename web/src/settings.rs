@@ -7,6 +7,7 @@
 
 mod flags;
 mod sections;
+mod throttling;
 mod values;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use flags::Flags;
 pub use sections::{Access, Aws, Egress, Limits, Log, LogFormat, Objects, Services};
+pub use throttling::{Bucket, Throttling};
 pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Region};
 
 use crate::hidden::Hidden;
@@ -60,6 +62,10 @@ pub struct Settings {
     pub services: Services,
     pub aws: Aws,
     pub objects: Objects,
+    pub throttling: Throttling,
+    /// What stands in for calls of executions that are started with a test case: a file as Step Functions
+    /// Local reads it.
+    pub mock_config: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -82,6 +88,8 @@ impl Default for Settings {
             services: Services::default(),
             aws: Aws::default(),
             objects: Objects::default(),
+            throttling: Throttling::default(),
+            mock_config: None,
         }
     }
 }
@@ -128,6 +136,7 @@ pub fn load(flags: &Flags) -> Result<Settings, Fault> {
     settings.services.check().map_err(Fault::Value)?;
     settings.aws.check().map_err(Fault::Value)?;
     settings.objects.check().map_err(Fault::Value)?;
+    settings.throttling.check().map_err(Fault::Value)?;
     if settings.data.as_os_str().is_empty() {
         settings.data = flags.data_default().ok_or(Fault::NoHome)?;
     }

@@ -5,6 +5,7 @@
 //! Rules of workflows are not here, and neither is the project's own REST API.
 
 pub(crate) mod arn;
+pub(crate) mod buckets;
 mod configuration;
 mod date;
 mod definition;
@@ -131,6 +132,11 @@ async fn dispatch(app: &App, operation: &str, input: Value) -> Result<Answer, Ap
         "UpdateStateMachineAlias" => update_state_machine_alias,
         "ValidateStateMachineDefinition" => validate_state_machine_definition,
     }
+}
+
+/// Whether an operation has a bucket of tokens.
+pub(crate) fn is_throttled(operation: &str) -> bool {
+    buckets::QUOTAS.iter().any(|(name, ..)| *name == operation)
 }
 
 /// The answer to an operation that does not exist, here or at all.

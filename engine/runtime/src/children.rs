@@ -249,6 +249,7 @@ fn start_error(error: &StartError, machine_arn: &str, invocation: &Invocation) -
             &format!("State Machine is being deleted: '{machine_arn}'"),
             &id,
         ),
+        StartError::NoTestCase(message) => service_error("ValidationException", message, &id),
         StartError::InvalidArn(message) => service_error("InvalidArnException", message, &id),
         StartError::MachineTypeNotSupported => service_error(
             "StateMachineTypeNotSupportedException",

@@ -58,6 +58,9 @@ pub enum StartError {
     InvalidArn(String),
     #[error("the state machine does not exist")]
     MachineDoesNotExist,
+    /// The ARN ends with a test case that the mock configuration does not have.
+    #[error("{0}")]
+    NoTestCase(String),
     #[error("the state machine is being deleted")]
     MachineDeleting,
     #[error("this operation is not supported by this type of state machine")]
@@ -427,6 +430,11 @@ impl Engine {
     /// The time that this node goes by.
     pub fn now(&self) -> asl::Timestamp {
         self.node().clock.now()
+    }
+
+    /// Whether ARNs of starts may end with `#` and a test case.
+    pub fn has_mocks(&self) -> bool {
+        self.0.settings.mocks.is_some()
     }
 
     /// How many bytes an input or output may have.

@@ -21,6 +21,7 @@ pub struct Facts {
     pub identity: Arc<Identity>,
     pub revision: Arc<Revision>,
     pub version: Option<i64>,
+    /// The alias that it was started by, and after `#` the test case of its mocks.
     pub alias: Option<String>,
     pub input: Payload,
     pub parent: Option<Parent>,
@@ -45,7 +46,18 @@ impl Redriven {
     }
 }
 
+/// The alias in what an execution keeps of the ARN that it was started by.
+pub fn alias_name(kept: &str) -> Option<&str> {
+    let name = kept.split('#').next();
+    name.filter(|name| !name.is_empty())
+}
+
 impl Facts {
+    /// The test case whose mocks stand in for its calls.
+    pub(crate) fn test_case(&self) -> Option<&str> {
+        Some(self.alias.as_deref()?.split_once('#')?.1)
+    }
+
     /// The Map Run that it is a child of, and its index there.
     pub fn map_run(&self) -> Option<(ExecutionId, u64)> {
         let parent = self.parent?;

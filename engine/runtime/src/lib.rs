@@ -29,6 +29,7 @@ pub mod logs;
 pub mod maintenance;
 mod map_run;
 pub mod metrics;
+pub mod mocks;
 pub mod names;
 pub mod node;
 mod ownership;

@@ -62,6 +62,16 @@ pub const LOG_STEPS_MAX: usize = 16_384;
 pub const LOG_LINES: usize = 2_000;
 pub const LOG_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
+/// How long lines that no log group takes are kept to be sent again. AWS takes no event older than 14 days.
+pub const LOG_GROUP_PATIENCE: Duration = Duration::from_hours(24);
+
+/// Between two tries of sending to a group: at first, and at most. Each is twice the one before.
+pub const LOG_GROUP_PAUSE: Duration = Duration::from_secs(1);
+pub const LOG_GROUP_PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// How often lines that wait to be sent are looked for.
+pub const LOG_GROUP_LOOK: Duration = Duration::from_secs(1);
+
 /// How long the test of one state may take: AWS's five minutes.
 pub const TEST_STATE_FOR: Duration = Duration::from_mins(5);
 

@@ -7,7 +7,9 @@
 //! Source: "Log levels for Step Functions execution events" in the developer guide, and the lines that the
 //! service writes to a log group.
 
+mod batch;
 mod express;
+pub mod groups;
 mod journal;
 
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use asl::{
         history::{Detail, wire},
     },
 };
-use store::event_log::Line;
+use store::event_log::{Group, Line};
 
 use crate::{
     drive::signed,
@@ -33,11 +35,13 @@ pub(crate) use express::Behind as ExpressBehind;
 pub(crate) use journal::{Behind, Logging as ToLog};
 
 /// What of an execution is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logging {
     pub level: Level,
     /// Whether lines have inputs and outputs.
     pub with_data: bool,
+    /// The ARN of the log group that lines are also for.
+    pub group: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,10 +68,21 @@ impl Logging {
             _ => Level::Off,
         };
         let with_data = matches!(kept.get("includeExecutionData"), Some(Json::Bool(true)));
-        Self { level, with_data }
+        let group = kept.get("destinations").and_then(|destinations| {
+            let group = destinations
+                .as_array()?
+                .first()?
+                .get("cloudWatchLogsLogGroup")?;
+            group.get("logGroupArn")?.as_str()
+        });
+        Self {
+            level,
+            with_data,
+            group: group.map(Arc::from),
+        }
     }
 
-    pub(crate) fn takes(self, detail: &Detail) -> bool {
+    pub(crate) fn takes(&self, detail: &Detail) -> bool {
         match self.level {
             Level::Off => false,
             Level::Fatal => is_fatal(detail),
@@ -119,7 +134,20 @@ impl Node {
             event: signed(event.id),
             event_at: event.at,
             body: Json::object(members).to_text(),
+            group: self.group_of(facts),
         }
+    }
+}
+
+impl Node {
+    /// Where a line of the execution is to be sent: nowhere, unless the settings say who takes it.
+    fn group_of(&self, facts: &Facts) -> Option<Group> {
+        let arn = facts.revision.logging.group.as_ref();
+        let arn = arn.filter(|_| self.settings.services.is_configured(groups::SERVICE))?;
+        Some(Group {
+            arn: Arc::clone(arn),
+            machine_name: Arc::clone(&facts.revision.machine_name),
+        })
     }
 }
 
@@ -147,7 +175,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, level: Level, with_data: bool) {
-        assert_eq!(Logging::of(text), Logging { level, with_data });
+        let logging = Logging::of(text);
+        assert_eq!((logging.level, logging.with_data), (level, with_data));
     }
 
     #[test]
@@ -161,6 +190,9 @@ mod tests {
         check(r#"{"level":"FATAL"}"#, Level::Fatal, false);
         check(r#"{"level":"OFF"}"#, Level::Off, false);
         check("{", Level::Off, false);
+        let group =
+            r#"{"level":"ALL","destinations":[{"cloudWatchLogsLogGroup":{"logGroupArn":"g"}}]}"#;
+        assert_eq!(Logging::of(group).group.as_deref(), Some("g"));
     }
 
     #[test]
@@ -181,6 +213,7 @@ mod tests {
             let logging = Logging {
                 level,
                 with_data: false,
+                group: None,
             };
             let taken = [&failed, &branch, &fine].map(|detail| logging.takes(detail));
             assert_eq!(taken, expected, "{level:?}");

@@ -25,6 +25,10 @@ pub struct Metrics {
     pub snapshots_refused: Counter,
     /// Steps whose events were not logged: too much waited, or the database did not take them.
     pub logs_dropped: Counter,
+    /// Lines that log groups took.
+    pub log_lines_sent: Counter,
+    /// Lines that no log group took in time.
+    pub log_lines_lost: Counter,
     /// Executions whose retention was over.
     pub forgotten: Counter,
     /// Partitions of the journal that were given back or replaced by smaller ones.
@@ -87,6 +91,16 @@ impl Metrics {
                 "logs_dropped",
                 "Steps whose events were not logged: too much waited, or they could not be written",
                 &self.logs_dropped,
+            ),
+            (
+                "log_lines_sent",
+                "Lines that log groups took, by this node",
+                &self.log_lines_sent,
+            ),
+            (
+                "log_lines_lost",
+                "Lines that a log group refused, or did not take for a day",
+                &self.log_lines_lost,
             ),
             (
                 "snapshots_written",

@@ -36,6 +36,7 @@ use crate::{
     },
     logs,
     metrics::Metrics,
+    mocks::Mocks,
     names::Names,
     patience::Patience,
     queue::Queue,
@@ -69,6 +70,8 @@ pub struct Settings {
     pub activity_pollers_max: u64,
     /// The buckets that Map Runs read from and write to.
     pub objects: objects::Objects,
+    /// What stands in for calls of executions that are started with a test case.
+    pub mocks: Option<Arc<Mocks>>,
     /// How many days closed executions are kept, counted from their close.
     pub retention_days: u64,
     /// How many days after its close an execution can be redriven.
@@ -101,6 +104,7 @@ impl Settings {
             open_executions_max: OPEN_EXECUTIONS_MAX,
             activity_pollers_max: ACTIVITY_POLLERS_MAX,
             objects: objects::Objects::folder("buckets"),
+            mocks: None,
             retention_days: RETENTION_DAYS,
             redrivable_days: REDRIVABLE_DAYS,
         })
@@ -222,6 +226,9 @@ impl Node {
         tracker.spawn(Arc::clone(&node).write_express());
         tracker.spawn(Arc::clone(&node).write_express_logs());
         tracker.spawn(Arc::clone(&node).run_left_express());
+        if node.settings.services.is_configured(logs::groups::SERVICE) {
+            tracker.spawn(Arc::clone(&node).send_logs());
+        }
         Ok(node)
     }
 

@@ -34,7 +34,7 @@ const TARGETS_MAX: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) revision: Arc<Revision>,
-    /// The version or alias that the ARN named.
+    /// The version or alias that the ARN named, and after `#` the test case.
     pub(crate) version: Option<i64>,
     pub(crate) alias: Option<String>,
 }
@@ -143,6 +143,18 @@ impl Targets {
 impl Node {
     /// What a start of that ARN runs.
     pub(crate) async fn target(self: &Arc<Self>, arn: &str) -> Result<Target, StartError> {
+        let (Some(mocks), Some((arn, case))) = (&self.settings.mocks, arn.split_once('#')) else {
+            return self.plain_target(arn).await;
+        };
+        let mut target = self.plain_target(arn).await?;
+        let machine = &target.revision.machine_name;
+        mocks.check(machine, case).map_err(StartError::NoTestCase)?;
+        let alias = target.alias.unwrap_or_default();
+        target.alias = Some(format!("{alias}#{case}"));
+        Ok(target)
+    }
+
+    async fn plain_target(self: &Arc<Self>, arn: &str) -> Result<Target, StartError> {
         let names = &self.settings.names;
         let Some((machine, qualifier)) = names.parse_machine(arn) else {
             let message = format!("Invalid Arn: 'Invalid ARN prefix: {arn}'");

@@ -141,6 +141,11 @@ impl Services {
         drop(self.own.set(own));
     }
 
+    /// Whether the settings say where the service is.
+    pub fn is_configured(&self, name: &str) -> bool {
+        self.settings.endpoints.contains_key(name)
+    }
+
     /// Calls an action once. Dropping the future gives the call up.
     pub async fn call(&self, call: Call) -> Result<Json, StateError> {
         let integration = match call.style {

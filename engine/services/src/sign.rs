@@ -1,12 +1,8 @@
-//! AWS Signature Version 4 for requests that we send.
-//!
-//! Source: IAM user guide, "AWS Signature Version 4 for API requests". Checking what others send is
-//! the server's, in `web/src/access/sigv4`; its tests sign with the same published vectors.
+//! Signing calls of services: which headers they carry, and how each service spells what is signed. The
+//! signature itself is made in `sigv4`.
 
 use asl::Timestamp;
-use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue};
-use sha2::{Digest, Sha256};
 
 use crate::answer::text_of;
 use crate::client::Credentials;
@@ -22,34 +18,23 @@ pub(crate) struct Scope<'a> {
 
 /// Adds the headers that say who sends the request. `path` is the one that travels, encoded once.
 pub(crate) fn sign(prepared: &mut Prepared, path: &str, scope: &Scope<'_>, by: &Credentials) {
-    let time = scope.now.to_chrono().format("%Y%m%dT%H%M%SZ").to_string();
-    let day = time.get(..8).unwrap_or_default().to_owned();
-    let body_hash = hex::encode(Sha256::digest(&prepared.body));
+    let at = scope.now.to_chrono();
+    let body_hash = sigv4::hash(&prepared.body);
     let is_s3 = scope.service == "s3";
-    insert(&mut prepared.headers, "x-amz-date", &time);
+    insert(&mut prepared.headers, "x-amz-date", &sigv4::timestamp(at));
     if let Some(token) = &by.session_token {
         insert(&mut prepared.headers, "x-amz-security-token", token);
     }
     if is_s3 {
         insert(&mut prepared.headers, "x-amz-content-sha256", &body_hash);
     }
-    let mut signed: Vec<(String, String)> = prepared
+    let mut headers: Vec<(&str, &str)> = prepared
         .headers
         .iter()
-        .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), text_of(value)?.trim().to_owned()))
-        })
+        .filter_map(|(name, value)| Some((name.as_str(), text_of(value)?)))
         .collect();
-    signed.push(("host".to_owned(), scope.host.to_owned()));
-    signed.sort();
-    let names: Vec<&str> = signed.iter().map(|(name, _)| name.as_str()).collect();
-    let names = names.join(";");
-    let mut headers = String::new();
-    for (name, value) in &signed {
-        for part in [name, ":", value, "\n"] {
-            headers.push_str(part);
-        }
-    }
+    headers.push(("host", scope.host));
+    headers.sort_unstable();
     // Every service but S3 encodes the path once more before it is signed.
     let path = if is_s3 {
         path.to_owned()
@@ -66,29 +51,20 @@ pub(crate) fn sign(prepared: &mut Prepared, path: &str, scope: &Scope<'_>, by: &
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    let canonical = format!(
-        "{}\n{path}\n{}\n{headers}\n{names}\n{body_hash}",
-        prepared.method,
-        query.join("&")
-    );
-    let within = format!("{day}/{}/{}/aws4_request", scope.region, scope.service);
-    let to_sign = format!(
-        "AWS4-HMAC-SHA256\n{time}\n{within}\n{}",
-        hex::encode(Sha256::digest(canonical))
-    );
-    let mut key = mac(format!("AWS4{}", by.secret).as_bytes(), day.as_bytes());
-    for part in [scope.region, scope.service, "aws4_request"] {
-        key = mac(&key, part.as_bytes());
-    }
-    let signature = hex::encode(mac(&key, to_sign.as_bytes()));
-    insert(
-        &mut prepared.headers,
-        "authorization",
-        &format!(
-            "AWS4-HMAC-SHA256 Credential={}/{within}, SignedHeaders={names}, Signature={signature}",
-            by.key_id
-        ),
-    );
+    let request = sigv4::Request {
+        method: prepared.method.as_str(),
+        path: &path,
+        query: &query.join("&"),
+        headers: &headers,
+        body_hash: &body_hash,
+    };
+    let within = sigv4::Scope {
+        service: scope.service,
+        region: scope.region,
+        at,
+    };
+    let authorization = sigv4::authorization(&request, within, &by.key_id, &by.secret);
+    insert(&mut prepared.headers, "authorization", &authorization);
 }
 
 /// The query as it travels.
@@ -102,14 +78,6 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
         value.set_sensitive(matches!(name, "authorization" | "x-amz-security-token"));
         headers.insert(name, value);
     }
-}
-
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return Vec::new();
-    };
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! Filled behind, after the commit of the events; filling is idempotent by execution and event.
 
+use std::sync::Arc;
+
 use asl::Timestamp;
 use sqlx::PgExecutor;
 
@@ -20,6 +22,16 @@ pub struct Line {
     pub event_at: Timestamp,
     /// JSON text.
     pub body: String,
+    /// Where it is to be sent as well. Of lines that were read, nothing.
+    pub group: Option<Group>,
+}
+
+/// Where a line is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The log group's ARN.
+    pub arn: Arc<str>,
+    pub machine_name: Arc<str>,
 }
 
 /// Adds lines, and takes the messages that asked for them out of the inbox. Lines that are there already stay
@@ -36,22 +48,46 @@ pub async fn fill(
         .iter()
         .map(|line| storable(&line.body).into_owned())
         .collect();
+    let of = |text: fn(&Group) -> &str| -> Vec<Option<String>> {
+        let groups = lines.iter().map(|line| line.group.as_ref());
+        groups
+            .map(|group| group.map(|group| storable(text(group)).into_owned()))
+            .collect()
+    };
+    let (groups, machines) = (of(|group| &group.arn), of(|group| &group.machine_name));
     sqlx::query!(
         "
         WITH taken AS (
             DELETE FROM inbox WHERE id = ANY ($5)
+        ),
+        filled AS (
+            SELECT execution_id, event, event_at, body, log_group, machine_name, place
+            FROM unnest(
+                $1::uuid[], $2::int8[], $3::timestamptz[], $4::text[], $6::text[], $7::text[]
+            ) WITH ORDINALITY AS given
+                (execution_id, event, event_at, body, log_group, machine_name, place)
+        ),
+        added AS (
+            INSERT INTO execution_log (execution_id, event, event_at, body)
+            SELECT execution_id, event, event_at, body
+            FROM filled
+            ON CONFLICT (execution_id, event) DO NOTHING
+            RETURNING execution_id, event
         )
-        INSERT INTO execution_log (execution_id, event, event_at, body)
-        SELECT execution_id, event, event_at, body
-        FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::text[]) AS filled
-            (execution_id, event, event_at, body)
-        ON CONFLICT (execution_id, event) DO NOTHING
+        INSERT INTO log_outbox (execution_id, event, log_group, machine_name)
+        SELECT execution_id, event, log_group, machine_name
+        FROM added
+        JOIN filled USING (execution_id, event)
+        WHERE log_group IS NOT NULL
+        ORDER BY place
         ",
         &executions,
         &events,
         &times,
         &bodies,
         messages,
+        &groups as &[Option<String>],
+        &machines as &[Option<String>],
     )
     .execute(db)
     .await?;
@@ -84,6 +120,7 @@ pub async fn page(
         event: row.event,
         event_at: Timestamp(row.event_at.timestamp_micros()),
         body: row.body,
+        group: None,
     });
     Ok(lines.collect())
 }
@@ -113,6 +150,7 @@ pub async fn last(
             event: row.event,
             event_at: Timestamp(row.event_at.timestamp_micros()),
             body: row.body,
+            group: None,
         };
         (line, u64::try_from(row.lines).unwrap_or(0))
     }))

@@ -19,6 +19,7 @@ pub mod inbox;
 pub mod journal;
 pub mod lease;
 pub mod list;
+pub mod log_outbox;
 pub mod machine;
 pub mod map_run;
 pub mod master_key;

@@ -15,8 +15,21 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["axum", "reqwest", "askama", "nix"],
     ),
     ("engine/functions", &["asl"], &["axum", "sqlx", "askama"]),
-    ("engine/objects", &["asl"], &["axum", "sqlx", "askama"]),
-    ("engine/services", &["asl"], &["axum", "sqlx", "askama"]),
+    (
+        "engine/sigv4",
+        &[],
+        &["tokio", "sqlx", "axum", "reqwest", "http"],
+    ),
+    (
+        "engine/objects",
+        &["asl", "sigv4"],
+        &["axum", "sqlx", "askama"],
+    ),
+    (
+        "engine/services",
+        &["asl", "sigv4"],
+        &["axum", "sqlx", "askama"],
+    ),
     (
         "engine/embedded_pg",
         &[],
@@ -44,12 +57,13 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("xtask", &["embedded_pg"], &["axum", "reqwest"]),
 ];
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "asl",
     "store",
     "functions",
     "objects",
     "services",
+    "sigv4",
     "embedded_pg",
     "runtime",
     "stepwright",

@@ -184,6 +184,7 @@ fn refusal(machine: &str, error: StartError) -> Problem {
         StartError::InvalidArn(_) | StartError::MachineDoesNotExist => {
             Problem::NotFound(format!("there is no state machine '{machine}'"))
         }
+        StartError::NoTestCase(text) => Problem::Invalid(text),
         StartError::MachineDeleting => {
             Problem::Conflict(format!("the state machine '{machine}' is being deleted"))
         }

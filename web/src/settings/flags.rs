@@ -55,6 +55,10 @@ pub struct Flags {
     )]
     pub allowed_hosts: Vec<HostName>,
 
+    /// Mocked service integrations, in the form that Step Functions Local reads
+    #[arg(long, value_name = "FILE", env = "SFN_MOCK_CONFIG")]
+    pub mock_config: Option<PathBuf>,
+
     /// Load the sample workflows and answer for their functions
     #[arg(long)]
     pub samples: bool,
@@ -125,6 +129,9 @@ impl Flags {
         put(&mut settings.listen, self.listen.as_ref());
         put(&mut settings.data, self.data.as_ref());
         settings.samples |= self.samples;
+        if self.mock_config.is_some() {
+            settings.mock_config.clone_from(&self.mock_config);
+        }
         put(&mut settings.account_id, self.account_id.as_ref());
         put(&mut settings.region, self.region.as_ref());
         put(&mut settings.log.format, self.log_format.as_ref());

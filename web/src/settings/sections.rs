@@ -86,6 +86,8 @@ pub struct Limits {
     pub definition_bytes_max: u64,
     /// Input, output and result of a state, in bytes of UTF-8.
     pub payload_bytes_max: u64,
+    /// All variables of one execution together. A state assigns no more than a payload's bytes.
+    pub variables_bytes_max: u64,
     /// Events that one execution may record before it fails.
     pub history_events_max: u64,
     /// Standard executions open at once.
@@ -111,6 +113,7 @@ impl Default for Limits {
             request_bytes_max: 4 << 20,
             definition_bytes_max: 1 << 20,
             payload_bytes_max: 256 << 10,
+            variables_bytes_max: 10 << 20,
             history_events_max: 25_000,
             open_executions_max: 1_000_000,
             execution_seconds_max: 365 * 24 * 3600,
@@ -143,6 +146,12 @@ impl Limits {
                 16 * MIB,
             ),
             ("payload_bytes_max", self.payload_bytes_max, 1024, 16 * MIB),
+            (
+                "variables_bytes_max",
+                self.variables_bytes_max,
+                1024,
+                256 * MIB,
+            ),
             (
                 "history_events_max",
                 self.history_events_max,
@@ -315,7 +324,7 @@ impl Objects {
     }
 }
 
-fn within(name: &str, value: u64, low: u64, high: u64) -> Result<(), String> {
+pub(super) fn within(name: &str, value: u64, low: u64, high: u64) -> Result<(), String> {
     if (low..=high).contains(&value) {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! DescribeExecution.
 
 use asl::machine::Outcome;
-use runtime::facts::status_name;
+use runtime::facts::{alias_name, status_name};
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
@@ -98,7 +98,8 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             .map(|number| app.arns.version(machine, number)),
         state_machine_alias_arn: facts
             .alias
-            .as_ref()
+            .as_deref()
+            .and_then(alias_name)
             .map(|alias| app.arns.alias(machine, alias)),
         redrive_count: facts.redriven.map_or(0, |redriven| redriven.count),
         redrive_date: facts

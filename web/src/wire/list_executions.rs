@@ -1,6 +1,6 @@
 //! ListExecutions of a machine, a version or an alias: newest first.
 
-use runtime::facts::status_name;
+use runtime::facts::{alias_name, status_name};
 use serde::{Deserialize, Serialize};
 use store::commit::Status;
 use store::ids::ExecutionId;
@@ -97,7 +97,9 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
                 .map(|number| app.arns.version(&machine, number)),
             state_machine_alias_arn: execution
                 .alias
-                .map(|alias| app.arns.alias(&machine, &alias)),
+                .as_deref()
+                .and_then(alias_name)
+                .map(|alias| app.arns.alias(&machine, alias)),
             map_run_arn: map_run_arn.clone(),
             name: execution.name,
             redrive_count: execution.redrive_count,

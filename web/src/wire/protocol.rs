@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows an operation. Who may call was decided before a request comes here.
 
+use asl::diagnose::MachineType;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -55,6 +56,7 @@ async fn run(app: &App, request: Request, id: Uuid) -> Result<Answer, ApiError> 
     let shape = model::input(operation).ok_or_else(|| unknown(operation))?;
     let body = read_body(app, body).await?;
     let mut input = parse(&body)?;
+    throttle(app, operation, &input).await?;
     validate::check(shape, &mut input)?;
     let result = dispatch(app, operation, input).await;
     if let Err(error) = &result
@@ -63,6 +65,25 @@ async fn run(app: &App, request: Request, id: Uuid) -> Result<Answer, ApiError> 
         tracing::error!(request.id = %id, operation, error = error.code.name(), "answered a fault");
     }
     result
+}
+
+/// Takes a token for the call, where the settings ask for it. Calls of our own pages need none.
+async fn throttle(app: &App, operation: &str, input: &Value) -> Result<(), ApiError> {
+    if !app.buckets.is_on() {
+        return Ok(());
+    }
+    let now = app.time();
+    if operation != "StartExecution" {
+        return app.buckets.take(operation, now);
+    }
+    let arn = input.get("stateMachineArn").and_then(Value::as_str);
+    let machine_type = match arn {
+        Some(arn) => app.engine.machine_type(arn).await.ok(),
+        None => None,
+    };
+    // A machine that is not there is none of the express ones.
+    let machine_type = machine_type.unwrap_or(MachineType::Standard);
+    app.buckets.take_start(machine_type, now)
 }
 
 /// Does an operation for one of our own pages, exactly as for a client.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::date::Date;
 use super::error::ApiError;
 use super::execution::{INCLUDED, Included, IncludedData};
-use super::start_execution::{read_input, refusal};
+use super::start_execution::{plain, read_input, refusal};
 use super::{name, validate};
 use crate::app::App;
 
@@ -59,7 +59,9 @@ struct Billing {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
-    let arn = app.arns.read_machine(&input.state_machine_arn)?;
+    let arn = app
+        .arns
+        .read_machine(plain(app, &input.state_machine_arn))?;
     validate::storable("traceHeader", input.trace_header.as_deref())?;
     if let Some(name) = &input.name {
         name::check(name)?;

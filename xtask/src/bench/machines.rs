@@ -35,6 +35,21 @@ pub(super) fn task_chain() -> String {
     ))
 }
 
+/// A flow of five states that does a little of everything that needs nothing from outside.
+pub(super) fn flow() -> String {
+    r#"{"StartAt":"Take","States":{
+        "Take":{"Type":"Pass","Parameters":{"n.$":"$.n","twice.$":"States.MathAdd($.n, $.n)"},"Next":"Which"},
+        "Which":{"Type":"Choice","Choices":[{"Variable":"$.twice","NumericGreaterThan":10,"Next":"Large"}],"Default":"Small"},
+        "Large":{"Type":"Pass","Result":"large","ResultPath":"$.size","Next":"Tell"},
+        "Small":{"Type":"Pass","Result":"small","ResultPath":"$.size","Next":"Tell"},
+        "Tell":{"Type":"Pass","Parameters":{"text.$":"States.Format('{} is {}', $.n, $.size)"},"Next":"Done"},
+        "Done":{"Type":"Succeed"}}}"#
+        .to_owned()
+}
+
+/// States that an execution of [`flow`] passes through.
+pub(super) const FLOW_STATES: u32 = 5;
+
 /// One Pass for each element of an input that is an array.
 pub(super) fn map() -> String {
     r#"{"StartAt":"Each","States":{"Each":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"One","States":{"One":{"Type":"Pass","End":true}}}}}}"#

@@ -41,13 +41,14 @@ pub(super) enum Load {
     LargeWait,
     PassIdle,
     Express,
+    ExpressFlow,
     ExpressJsonPath,
     ExpressJsonata,
     Function,
 }
 
 impl Load {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::PassWait,
         Self::PassPoll,
         Self::TaskWait,
@@ -55,6 +56,7 @@ impl Load {
         Self::LargeWait,
         Self::PassIdle,
         Self::Express,
+        Self::ExpressFlow,
         Self::ExpressJsonPath,
         Self::ExpressJsonata,
         Self::Function,
@@ -69,6 +71,7 @@ impl Load {
             Self::LargeWait => "10 Pass, 8 KB input, ?wait",
             Self::PassIdle => "10 Pass, idle, ?wait",
             Self::Express => "10 Pass, StartSyncExecution",
+            Self::ExpressFlow => "5 states, StartSyncExecution",
             Self::ExpressJsonPath => "10 Pass in JSONPath, StartSyncExecution",
             Self::ExpressJsonata => "10 Pass in JSONata, StartSyncExecution",
             Self::Function => "the function alone, calls",
@@ -91,9 +94,13 @@ impl Load {
         }
     }
 
-    /// Whether what is counted are executions of ten states.
-    pub(super) fn is_executions(self) -> bool {
-        self != Self::Function
+    /// The states of each execution; nothing where what is counted are no executions.
+    pub(super) fn states(self) -> Option<u32> {
+        match self {
+            Self::Function => None,
+            Self::ExpressFlow => Some(machines::FLOW_STATES),
+            _ => Some(machines::STEPS),
+        }
     }
 }
 
@@ -177,6 +184,7 @@ pub(super) struct Bench<'a> {
     length: Duration,
     pass: Machine,
     express: Machine,
+    express_flow: Machine,
     json_path: Machine,
     jsonata: Machine,
     task: Machine,
@@ -202,6 +210,7 @@ impl<'a> Bench<'a> {
             length,
             pass: caller.create("bench-pass", &machines::pass_chain())?,
             express: caller.create_express("bench-express", &machines::pass_chain())?,
+            express_flow: caller.create_express("bench-flow", &machines::flow())?,
             json_path: caller.create_express("bench-json-path", &machines::json_path_chain())?,
             jsonata: caller.create_express("bench-jsonata", &machines::jsonata_chain())?,
             task: caller.create("bench-task", &machines::task_chain())?,
@@ -242,7 +251,12 @@ impl<'a> Bench<'a> {
             found.no_pgbench = Some(format!("{error:#}"));
         }
         let loads: &[Load] = match part {
-            Part::Express => &[Load::Express, Load::ExpressJsonPath, Load::ExpressJsonata],
+            Part::Express => &[
+                Load::Express,
+                Load::ExpressFlow,
+                Load::ExpressJsonPath,
+                Load::ExpressJsonata,
+            ],
             _ => &Load::ALL,
         };
         for &load in loads {
@@ -319,6 +333,7 @@ impl<'a> Bench<'a> {
             Load::TaskPoll => caller.run_polling(&self.task, "{}"),
             Load::LargeWait => caller.run_waiting(&self.pass, &self.large_input),
             Load::Express => caller.run_sync(&self.express, "{}"),
+            Load::ExpressFlow => caller.run_sync(&self.express_flow, r#"{"n":7}"#),
             Load::ExpressJsonPath => caller.run_sync(&self.json_path, machines::QUERIED),
             Load::ExpressJsonata => caller.run_sync(&self.jsonata, machines::QUERIED),
             Load::Function => caller.call_function(),

@@ -78,19 +78,13 @@ fn loads(found: &Found) -> Table {
         "database CPU us",
     ]);
     for (load, callers, sample) in found.loads() {
-        let is_executions = load.is_executions();
-        let of_executions = |value: f64| {
-            if is_executions {
-                number(value)
-            } else {
-                String::new()
-            }
-        };
+        let states = load.states();
+        let of_executions = |value: f64| states.map_or_else(String::new, |_| number(value));
         table.row([
             load.title().to_owned(),
             callers.to_string(),
             number(sample.per_second),
-            of_executions(sample.per_second * f64::from(STEPS)),
+            of_executions(sample.per_second * f64::from(states.unwrap_or(0))),
             number(sample.p50_ms),
             number(sample.p99_ms),
             of_executions(sample.polls),

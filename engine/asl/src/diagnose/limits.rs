@@ -1,7 +1,8 @@
 //! Bounds on what a definition may hold, and on the work and memory that reading one takes.
 
-/// Bytes of a definition. Source: CreateStateMachine, `definition`, 1048576.
-pub const DEFINITION_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a definition, however high the setting is. AWS's own quota, 1,048,576, is the setting's default and
+/// looked at where a definition comes in.
+pub const DEFINITION_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Unicode characters of a state's name. Source: Amazon States Language, "States".
 pub const STATE_NAME_CHARS_MAX: usize = 80;

@@ -39,7 +39,7 @@ fn a_repeated_field_is_refused() {
 }
 
 #[test]
-fn a_definition_has_at_most_a_mebibyte() {
+fn a_definition_has_at_most_so_many_bytes() {
     let machine = |comment: usize| {
         format!(
             r#"{{"Comment":"{}","StartAt":"S","States":{{"S":{{"Type":"Succeed"}}}}}}"#,
@@ -51,7 +51,7 @@ fn a_definition_has_at_most_a_mebibyte() {
     check(
         &machine(limits::DEFINITION_BYTES_MAX - rest + 1),
         &[
-            "SCHEMA_VALIDATION_FAILED: The definition has 1048577 bytes; at most 1048576 are allowed at null",
+            "SCHEMA_VALIDATION_FAILED: The definition has 16777217 bytes; at most 16777216 are allowed at null",
         ],
     );
 }

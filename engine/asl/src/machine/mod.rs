@@ -135,6 +135,8 @@ pub struct Invocation {
     pub state: Arc<str>,
     /// The event by which the state was entered.
     pub entered: u64,
+    /// How often the state was tried before.
+    pub retry_count: u64,
     pub callee: Arc<history::Callee>,
     pub arguments: Payload,
     pub timeout_at: Option<Timestamp>,

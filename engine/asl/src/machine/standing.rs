@@ -85,6 +85,7 @@ pub(super) fn call_commands(
             attempt: call.attempt,
             state: Arc::clone(&visit.state),
             entered: visit.entered,
+            retry_count: visit.retry_count(),
             callee: Arc::clone(&call.callee),
             arguments: call.arguments.clone(),
             timeout_at: call.timeout_at,

@@ -322,6 +322,7 @@ impl<'t> Run<'t> {
         Ok(Invocation {
             attempt: ENTERED + 1,
             entered: ENTERED,
+            retry_count: 0,
             state: Arc::clone(&self.visit.state),
             callee: Arc::new(task::callee(&task.resource)),
             arguments: plan.arguments,

@@ -1,11 +1,9 @@
-//! SigV4 for requests to S3: three headers and a signature over them.
+//! Signing requests to S3: three headers, and a signature over them that `sigv4` makes.
 //!
 //! Source: "Authenticating Requests: Using the Authorization Header" in the S3 API reference, whose
 //! worked examples are the tests.
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
 
 use super::Credentials;
 
@@ -32,55 +30,39 @@ pub(super) fn now() -> DateTime<Utc> {
 
 /// The headers to send, the signature last.
 pub(super) fn headers(signed: &Signed<'_>) -> Vec<(&'static str, String)> {
-    let time = signed.at.format("%Y%m%dT%H%M%SZ").to_string();
-    let day = signed.at.format("%Y%m%d").to_string();
-    let hash = hex::encode(Sha256::digest(signed.body));
+    let hash = sigv4::hash(signed.body);
     let mut headers = vec![
         ("host", signed.host.to_owned()),
         ("x-amz-content-sha256", hash.clone()),
-        ("x-amz-date", time.clone()),
+        ("x-amz-date", sigv4::timestamp(signed.at)),
     ];
     if let Some(token) = &signed.credentials.session_token {
         headers.push(("x-amz-security-token", token.clone()));
     }
-    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-    let names = names.join(";");
-    let mut request = format!("{}\n{}\n{}\n", signed.method, signed.path, signed.query);
-    for (name, value) in &headers {
-        request.push_str(name);
-        request.push(':');
-        request.push_str(value.trim());
-        request.push('\n');
-    }
-    request.push('\n');
-    request.push_str(&names);
-    request.push('\n');
-    request.push_str(&hash);
-    let scope = format!("{day}/{}/s3/aws4_request", signed.region);
-    let text = format!(
-        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
-        hex::encode(Sha256::digest(request.as_bytes()))
-    );
-    let secret = format!("AWS4{}", signed.credentials.secret_access_key);
-    let mut key = mac(secret.as_bytes(), day.as_bytes());
-    for part in [signed.region, "s3", "aws4_request"] {
-        key = mac(&key, part.as_bytes());
-    }
-    let signature = hex::encode(mac(&key, text.as_bytes()));
-    headers.push((
-        "authorization",
-        format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
-            signed.credentials.access_key_id
-        ),
-    ));
+    let named: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let request = sigv4::Request {
+        method: signed.method,
+        path: signed.path,
+        query: signed.query,
+        headers: &named,
+        body_hash: &hash,
+    };
+    let scope = sigv4::Scope {
+        service: "s3",
+        region: signed.region,
+        at: signed.at,
+    };
+    let Credentials {
+        access_key_id: id,
+        secret_access_key: secret,
+        ..
+    } = signed.credentials;
+    let authorization = sigv4::authorization(&request, scope, id, secret);
+    headers.push(("authorization", authorization));
     headers
-}
-
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length makes an HMAC");
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]

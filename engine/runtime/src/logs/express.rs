@@ -83,7 +83,7 @@ impl Node {
         closed: Option<(Status, Timestamp)>,
         has_lines: &mut bool,
     ) {
-        let logging = facts.revision.logging;
+        let logging = &facts.revision.logging;
         if logging.level == Level::Off {
             return;
         }

@@ -72,7 +72,7 @@ impl Node {
             machine_type: MachineType::Standard,
             role_arn: Arc::clone(&revision.role_arn),
             number: revision.number,
-            logging: revision.logging,
+            logging: revision.logging.clone(),
             definition: Arc::new(definition),
         };
         Ok(self.catalog.keep_children_of(run.0, child))

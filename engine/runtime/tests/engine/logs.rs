@@ -1,8 +1,10 @@
 //! Logs: lines written behind, for Standard executions without loss, for Express ones as far as memory goes.
 
+use std::sync::Arc;
+
 use asl::diagnose::MachineType;
 use functions::fake::{Fake, Reply};
-use runtime::{Engine, ExecutionId, NodeId, maintenance::Caretaker};
+use runtime::{Engine, ExecutionId, NodeId, logs::groups::Sender, maintenance::Caretaker};
 use store::commit::Status;
 use uuid::Uuid;
 
@@ -173,4 +175,39 @@ async fn a_log_is_forgotten_after_the_retention() {
     assert_eq!(engine.logs(id, 0, 10).await.unwrap(), []);
     assert!(engine.logged(id).await.unwrap().is_none());
     engine.stop_node().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_wait_for_their_group_and_are_given_up_after_a_day() {
+    let world = World::new(Fake::new()).await;
+    let logging = r#"{"level":"ALL","destinations":[{"cloudWatchLogsLogGroup":
+        {"logGroupArn":"arn:aws:logs:us-east-1:000000000000:log-group:g:*"}}]}"#;
+    world.logging_machine(STANDARD, "m", TWO, logging).await;
+    // Nobody listens there.
+    let nowhere = services::Endpoint::Url("http://127.0.0.1:1".parse().unwrap());
+    let settings = services::Settings {
+        endpoints: [("cloudwatchlogs".to_owned(), nowhere)].into(),
+        region: "us-east-1".to_owned(),
+        credentials: None,
+    };
+    let services = Arc::new(services::Services::new(settings).unwrap());
+    let called = Arc::clone(&services);
+    let engine = world
+        .node_with(world.db.clone(), 1, |settings| settings.services = called)
+        .await;
+    let id = run(&engine, "m", "{}").await.facts.id;
+    logged(&engine, id, 6).await;
+    let now = engine.now();
+    let (metrics, node) = (engine.metrics().clone(), NodeId(Uuid::from_u128(1)));
+    engine.stop_node().await;
+    assert_eq!(world.database.rows("log_outbox"), 6);
+    let mut sender = Sender::new(world.db.clone(), services, node, metrics, 7);
+    let sent = sender.turn(now).await.unwrap();
+    assert_eq!((sent.lines, sent.lost), (0, 0));
+    // The group rests.
+    assert!(!sender.turn(now).await.unwrap().is_more);
+    let day = sender.turn(now.plus_seconds(25 * 60 * 60)).await.unwrap();
+    assert_eq!((day.lines, day.lost), (0, 6));
+    assert_eq!(world.database.rows("log_outbox"), 0);
+    assert_eq!(world.database.rows("execution_log"), 6);
 }

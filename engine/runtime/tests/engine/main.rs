@@ -8,6 +8,7 @@ mod express;
 mod limits;
 mod logs;
 mod map_runs;
+mod mocks;
 mod nodes;
 mod redrive;
 mod running;

@@ -27,6 +27,7 @@ fn line(execution: ExecutionId, event: i64) -> Line {
         event,
         event_at: Timestamp(event),
         body: format!("{{\"id\":\"{event}\"}}"),
+        group: None,
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use functions::egress::{Entry, Policy, Resolver, SystemResolver};
 use functions::{Account, Client, HttpInvoker, HttpTasks};
 use objects::{Credentials, Endpoint, Objects};
+use runtime::mocks::Mocks;
 use runtime::{Engine, Names};
 use store::db::Db;
 
 use super::{broken, node_id};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::live::Registrar;
 use crate::settings::{Limits, Settings};
 
@@ -42,6 +43,7 @@ pub(super) async fn open(
     engine.redrivable_days = settings.limits.redrivable_days;
     engine.retention_days = settings.limits.retention_days;
     engine.objects = objects(settings)?;
+    engine.mocks = mocks(settings)?;
     engine.address = settings.listen.to_string();
     Engine::open(db.clone(), engine)
         .await
@@ -87,10 +89,39 @@ fn objects(settings: &Settings) -> Result<Objects, Failure> {
     Objects::s3(endpoint).map_err(|error| broken(&error))
 }
 
+/// What the file of mocked integrations says, where there is one.
+fn mocks(settings: &Settings) -> Result<Option<Arc<Mocks>>, Failure> {
+    /// Larger than anybody writes by hand.
+    const BYTES_MAX: u64 = 16 << 20;
+    let Some(path) = &settings.mock_config else {
+        return Ok(None);
+    };
+    let refused = |problem: String| {
+        let shown = path.display();
+        Failure::new(
+            Exit::Invalid,
+            format!("the mock configuration {shown} (SFN_MOCK_CONFIG) is not valid: {problem}"),
+        )
+    };
+    let size = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?;
+    if size.len() > BYTES_MAX {
+        let size = size.len();
+        return Err(refused(format!(
+            "it has {size} bytes, and at most {BYTES_MAX} are read"
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    match Mocks::parse(&text) {
+        Ok(mocks) => Ok(Some(Arc::new(mocks))),
+        Err(problems) => Err(refused(format!("\n  {}", problems.join("\n  ")))),
+    }
+}
+
 /// The bounds of one execution, in the core's words.
 fn limits(settings: &Limits) -> asl::machine::Limits {
     asl::machine::Limits {
         payload_bytes_max: usize::try_from(settings.payload_bytes_max).unwrap_or(usize::MAX),
+        variables_bytes_max: usize::try_from(settings.variables_bytes_max).unwrap_or(usize::MAX),
         events_max: settings.history_events_max,
         execution_seconds_max: settings.execution_seconds_max,
         concurrency_max: settings.inline_map_concurrency_max,
