@@ -80,6 +80,22 @@ CREATE TABLE connection (
     CONSTRAINT connection_sealed_check CHECK ((octet_length(sealed) <= 65536))
 );
 
+CREATE TABLE draft (
+    machine_id uuid NOT NULL,
+    number bigint NOT NULL,
+    base_revision uuid NOT NULL,
+    definition text NOT NULL,
+    samples text NOT NULL,
+    mocks text NOT NULL,
+    author text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT draft_author_check CHECK ((char_length(author) <= 256)),
+    CONSTRAINT draft_definition_check CHECK ((octet_length(definition) <= 16777216)),
+    CONSTRAINT draft_mocks_check CHECK ((octet_length(mocks) <= 4194304)),
+    CONSTRAINT draft_number_check CHECK ((number >= 1)),
+    CONSTRAINT draft_samples_check CHECK ((octet_length(samples) <= 4194304))
+);
+
 CREATE TABLE execution (
     id uuid NOT NULL,
     machine_id uuid NOT NULL,
@@ -506,6 +522,9 @@ ALTER TABLE ONLY connection
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (machine_id);
+
 ALTER TABLE ONLY execution_close
     ADD CONSTRAINT execution_close_pkey PRIMARY KEY (execution_id);
 
@@ -647,6 +666,9 @@ ALTER TABLE ONLY alias_route
 
 ALTER TABLE ONLY alias_route
     ADD CONSTRAINT alias_route_machine_id_version_fkey FOREIGN KEY (machine_id, version) REFERENCES version(machine_id, number);
+
+ALTER TABLE ONLY draft
+    ADD CONSTRAINT draft_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);
 
 ALTER TABLE ONLY revision
     ADD CONSTRAINT revision_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);

@@ -262,6 +262,20 @@ function makeEditor(area) {
     area.parentElement.classList.toggle("invalid", Boolean(broken));
   }
 
+  /** YAML becomes JSON once the text has been pasted, dropped or left; what is wrong with it is said. */
+  async function readYaml() {
+    const text = area.value;
+    if (!area.dataset.yaml || !text.trim() || /^\s*[{[]/.test(text)) return;
+    const { toJson } = await import(area.dataset.yaml);
+    const read = toJson(text);
+    if (area.value !== text) return;
+    if ("message" in read) return say(`Not read as YAML: line ${read.line}: ${read.message}`);
+    area.value = read.json;
+    area.dispatchEvent(new Event("input"));
+    say("Read as YAML, shown as JSON");
+  }
+  area.addEventListener("paste", () => setTimeout(readYaml));
+  area.addEventListener("change", readYaml);
   area.addEventListener("input", () => {
     number();
     clearTimeout(pause);
@@ -276,6 +290,7 @@ function makeEditor(area) {
     event.preventDefault();
     area.value = await file.text();
     area.dispatchEvent(new Event("input"));
+    await readYaml();
   });
   told?.addEventListener("click", (event) => {
     const link = event.target.closest("[data-go]");

@@ -10,7 +10,7 @@ const out = here("../dist");
 
 const { metafile } = await build({
   absWorkingDir: here("."),
-  entryPoints: { graph: "src/graph/island.ts", designer: "src/designer/island.tsx" },
+  entryPoints: { graph: "src/graph/island.ts", designer: "src/designer/island.tsx", yaml: "src/code/convert.ts" },
   outdir: out,
   bundle: true,
   splitting: true,

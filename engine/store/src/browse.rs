@@ -1,5 +1,5 @@
-//! What people look through on pages: machines by the start of their name, pages in both directions,
-//! and finding by an id or a name without knowing its machine.
+//! What people look through on pages: machines, pages in both directions, and finding by an id or a name
+//! without knowing its machine.
 //!
 //! Listings of executions by filter are in [`crate::list`]; nothing here is on the path of a step.
 
@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use crate::commit::Status;
 use crate::ids::ExecutionId;
-use crate::machine::{self, Summary};
+
+mod machines;
+
+pub use machines::{Order, machines};
 
 /// From where a page goes on, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,59 +22,6 @@ pub enum Edge<T> {
     Before(T),
     /// What comes after it.
     After(T),
-}
-
-/// Live machines whose name starts with `prefix`, in the order of names, at most `limit` of them: the
-/// first ones, or those next to `edge`. Takes no lock; served by `state_machine_live`.
-pub async fn machines(
-    db: impl PgExecutor<'_>,
-    prefix: &str,
-    edge: Option<Edge<&str>>,
-    limit: i64,
-) -> Result<Vec<Summary>, sqlx::Error> {
-    let (after, before) = match edge {
-        None => ("", None),
-        Some(Edge::After(name)) => (name, None),
-        Some(Edge::Before(name)) => ("", Some(name)),
-    };
-    let rows = if let Some(before) = before {
-        sqlx::query_as!(
-            MachineRow,
-            "
-            SELECT id, name, type AS machine_type, created_at
-            FROM state_machine
-            WHERE deleted_at IS NULL AND name < $1 AND starts_with(name, $2)
-            ORDER BY name DESC
-            LIMIT $3
-            ",
-            before,
-            prefix,
-            limit,
-        )
-        .fetch_all(db)
-        .await
-        .map(|mut rows| {
-            rows.reverse();
-            rows
-        })
-    } else {
-        sqlx::query_as!(
-            MachineRow,
-            "
-            SELECT id, name, type AS machine_type, created_at
-            FROM state_machine
-            WHERE deleted_at IS NULL AND name > $1 AND starts_with(name, $2)
-            ORDER BY name
-            LIMIT $3
-            ",
-            after,
-            prefix,
-            limit,
-        )
-        .fetch_all(db)
-        .await
-    };
-    rows?.into_iter().map(MachineRow::into_summary).collect()
 }
 
 /// A machine as a listing of executions names it.
@@ -194,24 +144,6 @@ pub async fn ids_named(
     .fetch_all(db)
     .await?;
     Ok(ids.into_iter().map(ExecutionId).collect())
-}
-
-struct MachineRow {
-    id: Uuid,
-    name: String,
-    machine_type: String,
-    created_at: DateTime<Utc>,
-}
-
-impl MachineRow {
-    fn into_summary(self) -> Result<Summary, sqlx::Error> {
-        Ok(Summary {
-            machine_type: machine::read_type(&self.machine_type, self.id)?,
-            id: self.id,
-            name: self.name,
-            created_at: self.created_at,
-        })
-    }
 }
 
 fn read_status(id: Uuid, number: i16) -> Result<Status, sqlx::Error> {

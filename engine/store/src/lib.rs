@@ -8,6 +8,7 @@ pub mod browse;
 pub mod commit;
 pub mod connection;
 pub mod db;
+pub mod draft;
 pub mod event_log;
 pub mod execution;
 pub mod express;

@@ -119,7 +119,7 @@ pub async fn list(
 }
 
 /// Starts the deletion of a live machine: it can no longer be started, changed or created anew, and
-/// its aliases, versions and tags go. Gives its id. Locks its row and those that go.
+/// its aliases, versions, draft and tags go. Gives its id. Locks its row and those that go.
 pub async fn begin_delete(db: &Db, name: &str) -> Result<Option<Uuid>, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let id = sqlx::query_scalar!(
@@ -138,6 +138,9 @@ pub async fn begin_delete(db: &Db, name: &str) -> Result<Option<Uuid>, sqlx::Err
             .execute(&mut transaction)
             .await?;
         sqlx::query!("DELETE FROM version WHERE machine_id = $1", id)
+            .execute(&mut transaction)
+            .await?;
+        sqlx::query!("DELETE FROM draft WHERE machine_id = $1", id)
             .execute(&mut transaction)
             .await?;
         sqlx::query!("DELETE FROM tag WHERE resource_id = $1", id)

@@ -64,8 +64,8 @@ test("a name that is taken, or cannot be one, is said at the name", async () => 
 test("a machine is found by the start of its name, and by Ctrl+K from anywhere", async () => {
   const page = await site.visitor();
   await page.goto("/machines");
-  await page.getByLabel("Name starts with").fill("off");
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByLabel("Part of a name").fill("FF");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
   await page.getByRole("link", { name: "offer", exact: true }).waitFor();
   assert.equal(await page.getByRole("link", { name: "pasted", exact: true }).count(), 0);
 

@@ -218,15 +218,7 @@ async fn get(
     State(app): State<Shared>,
     Path(name): Path<String>,
 ) -> Result<Json<MachineDetails>, Problem> {
-    let missing = || Problem::NotFound(format!("there is no state machine '{name}'"));
-    // The database takes no text with a NUL in it.
-    if name.contains('\0') {
-        return Err(missing());
-    }
-    let found = machine::get(&app.db, &name)
-        .await
-        .map_err(|error| Problem::unavailable("a machine could not be read", &error))?
-        .ok_or_else(missing)?;
+    let found = find(&app, &name).await?;
     Ok(Json(MachineDetails {
         arn: app.arns.machine(&found.name),
         name: found.name,
@@ -310,6 +302,19 @@ async fn put(
         arn,
         is_new: true,
     }))
+}
+
+/// The live machine of that name.
+pub(super) async fn find(app: &App, name: &str) -> Result<machine::Machine, Problem> {
+    let missing = || Problem::NotFound(format!("there is no state machine '{name}'"));
+    // The database takes no text with a NUL in it.
+    if name.contains('\0') {
+        return Err(missing());
+    }
+    machine::get(&app.db, name)
+        .await
+        .map_err(|error| Problem::unavailable("a machine could not be read", &error))?
+        .ok_or_else(missing)
 }
 
 /// The id of a machine's current revision.

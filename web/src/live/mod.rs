@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 pub mod connections;
+pub(crate) mod drafts;
 mod evaluate;
 mod executions;
 pub mod functions;
@@ -16,6 +17,7 @@ mod openapi;
 mod registrar;
 pub(crate) mod stream;
 mod test_state;
+mod versions;
 
 #[cfg(test)]
 mod tests;

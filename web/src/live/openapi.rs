@@ -11,7 +11,8 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    ProblemBody, Registrar, evaluate, executions, logs, machines, registered, stream, test_state,
+    ProblemBody, Registrar, drafts, evaluate, executions, logs, machines, registered, stream,
+    test_state, versions,
 };
 use crate::access::Principal;
 use crate::app::Shared;
@@ -68,6 +69,8 @@ fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
         .merge(machines::routes())
         .merge(test_state::routes())
         .merge(evaluate::routes())
+        .merge(drafts::routes())
+        .merge(versions::routes())
         .merge(executions::routes())
         .merge(logs::routes())
         .merge(stream::routes())

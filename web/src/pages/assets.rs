@@ -31,6 +31,7 @@ const STYLE: &[&str] = &[
     "search.css",
     "pages.css",
     "execution.css",
+    "machine.css",
     "graph.css",
 ];
 
@@ -65,6 +66,11 @@ pub fn designer() -> (String, String) {
 /// The address of the script that draws graphs.
 pub fn graph() -> String {
     address("graph.js")
+}
+
+/// The address of the script that reads YAML.
+pub fn yaml() -> String {
+    address("yaml.js")
 }
 
 /// `/assets/{hash}/{name}`; a name that there is not gets an address that answers 404.

@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use store::{revision, version};
 
 use super::{
     assets,
@@ -16,7 +17,10 @@ use super::{
     queries::{self, Queries},
     theme::Theme,
 };
-use crate::app::{App, Shared};
+use crate::{
+    app::{App, Shared},
+    live::drafts,
+};
 
 #[derive(Template)]
 #[template(path = "design.html")]
@@ -47,6 +51,12 @@ impl DesignPage {
 pub struct Asked {
     #[serde(default)]
     pattern: String,
+    /// The machine that a new one is a copy of.
+    #[serde(default)]
+    from: String,
+    /// The number of the version to make a copy of, instead of going on with the draft.
+    #[serde(default)]
+    version: String,
 }
 
 /// What every designer is told: the patterns, its proof of being ours, the style's word.
@@ -77,8 +87,16 @@ pub(super) async fn new(
 ) -> Response {
     let mut start = common(&visit, &app);
     start["machine"] = serde_json::Value::Null;
-    start["definition"] =
-        json!(pattern::find(&asked.pattern).map_or("", |pattern| pattern.definition));
+    let first = match Queries::new(&app, visit.now).machine(&asked.from).await {
+        Ok(Some(machine)) => machine.definition,
+        Ok(None) => pattern::find(&asked.pattern)
+            .map_or("", |it| it.definition)
+            .to_owned(),
+        Err(fault) => {
+            return problem::unavailable(visit, Section::Machines, "That machine", &fault);
+        }
+    };
+    start["definition"] = json!(first);
     let frame = visit.frame_of(Section::Machines, "New machine");
     problem::draw(&DesignPage::new(frame, &start, "/machines/new".to_owned()))
 }
@@ -87,12 +105,28 @@ pub(super) async fn show(
     visit: Visit,
     State(app): State<Shared>,
     Path(name): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     if !queries::is_askable(&name) {
         return problem::not_found(visit, Section::Machines, "machine", &name);
     }
-    match Queries::new(&app, visit.now).design(&name).await {
-        Ok(Some(machine)) => {
+    let found = async {
+        let Some(machine) = Queries::new(&app, visit.now).design(&name).await? else {
+            return Ok(None);
+        };
+        let draft = drafts::of_machine(&app, machine.id).await?;
+        let copied = match asked.version.parse() {
+            Ok(number) => version::get(&app.db, machine.id, number).await?,
+            Err(_) => None,
+        };
+        let copied = match copied {
+            Some(copied) => revision::get(&app.db, copied.revision_id).await?,
+            None => None,
+        };
+        Ok::<_, sqlx::Error>(Some((machine, draft, copied)))
+    };
+    match found.await {
+        Ok(Some((machine, draft, copied))) => {
             let mut start = common(&visit, &app);
             start["machine"] = json!({
                 "name": machine.name,
@@ -101,6 +135,8 @@ pub(super) async fn show(
                 "isDeleting": machine.is_deleting,
             });
             start["definition"] = json!(machine.revision.definition);
+            start["draft"] = json!(draft);
+            start["copy"] = json!(copied.map(|copied| copied.definition));
             let address = paging::machine_address(&name);
             let frame = visit
                 .frame_of(Section::Machines, &name)

@@ -1,9 +1,9 @@
-//! `/machines/{name}`: one machine, its states and text, its recent executions.
+//! `/machines/{name}`: one machine, its states and text, its recent executions; or those of a version.
 
 use askama::Template;
 use asl::diagnose::MachineType;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -16,8 +16,11 @@ use super::{
     problem,
     queries::Queries,
     theme::Theme,
+    versions,
     view::{ExecutionRow, Machine},
 };
+use serde::Deserialize;
+
 use crate::app::Shared;
 
 /// Executions that its page lists.
@@ -26,10 +29,50 @@ const RECENT: i64 = 10;
 /// A page shows this much of a definition; the file has the rest.
 const SHOWN_BYTES_MAX: usize = 128 * 1024;
 
+/// The pages of one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Definition,
+    Versions,
+    Aliases,
+    Settings,
+}
+
+impl Tab {
+    pub const ALL: &[Self] = &[
+        Self::Definition,
+        Self::Versions,
+        Self::Aliases,
+        Self::Settings,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Definition => "Definition",
+            Self::Versions => "Versions",
+            Self::Aliases => "Aliases",
+            Self::Settings => "Settings",
+        }
+    }
+
+    /// What follows the machine's own address.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Definition => "",
+            Self::Versions => "/versions",
+            Self::Aliases => "/aliases",
+            Self::Settings => "/settings",
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "machine.html")]
 pub struct MachinePage {
     pub frame: Frame,
+    pub tab: Tab,
+    /// The version whose definition is shown; empty for the current one.
+    pub version: String,
     pub machine: Machine,
     pub comment: Option<String>,
     pub recent: Vec<ExecutionRow>,
@@ -71,6 +114,8 @@ impl MachinePage {
             });
         Self {
             frame,
+            tab: Tab::Definition,
+            version: String::new(),
             comment,
             recent,
             outline,
@@ -84,26 +129,53 @@ impl MachinePage {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The number of a version.
+    #[serde(default)]
+    version: String,
+}
+
 pub(super) async fn show(
     visit: Visit,
     State(app): State<Shared>,
     Path(name): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     let queries = Queries::new(&app, visit.now);
     let found = async {
-        let Some(machine) = queries.machine(&name).await? else {
+        let Some(mut machine) = queries.machine(&name).await? else {
             return Ok(None);
         };
+        let Some(definition) = versions::definition(&app, &machine, &asked.version).await? else {
+            return Ok(None);
+        };
+        machine.definition = definition;
         let recent = queries.recent(Some(machine.id), RECENT).await?;
         Ok::<_, sqlx::Error>(Some((machine, recent)))
     };
     match found.await {
         Ok(Some((machine, recent))) => {
-            let frame = visit.frame_of(Section::Machines, &name);
-            problem::draw(&MachinePage::new(frame, machine, recent))
+            let mut frame = visit.frame_of(Section::Machines, &name);
+            if !asked.version.is_empty() {
+                let thing = format!("Version {}", asked.version);
+                frame = frame.below(&super::paging::machine_address(&name), &thing);
+            }
+            let mut page = MachinePage::new(frame, machine, recent);
+            page.version = asked.version;
+            problem::draw(&page)
         }
-        Ok(None) => problem::not_found(visit, Section::Machines, "machine", &name),
+        Ok(None) => missing(visit, &name, &asked),
         Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
+    }
+}
+
+fn missing(visit: Visit, name: &str, asked: &Asked) -> Response {
+    if asked.version.is_empty() {
+        problem::not_found(visit, Section::Machines, "machine", name)
+    } else {
+        let thing = format!("{name}, version {}", asked.version);
+        problem::not_found(visit, Section::Machines, "machine", &thing)
     }
 }
 
@@ -112,13 +184,20 @@ pub(super) async fn definition(
     visit: Visit,
     State(app): State<Shared>,
     Path(name): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    match Queries::new(&app, visit.now).machine(&name).await {
-        Ok(Some(machine)) => {
+    let found = async {
+        let Some(machine) = Queries::new(&app, visit.now).machine(&name).await? else {
+            return Ok(None);
+        };
+        versions::definition(&app, &machine, &asked.version).await
+    };
+    match found.await {
+        Ok(Some(definition)) => {
             let kind = [(header::CONTENT_TYPE, "application/json")];
-            (kind, machine.definition).into_response()
+            (kind, definition).into_response()
         }
-        Ok(None) => problem::not_found(visit, Section::Machines, "machine", &name),
+        Ok(None) => missing(visit, &name, &asked),
         Err(fault) => problem::unavailable(visit, Section::Machines, "This machine", &fault),
     }
 }

@@ -1,4 +1,4 @@
-//! `/machines`: every machine, in the order of names.
+//! `/machines`: every machine, found by a part of its name, by name or by age.
 
 use askama::Template;
 use axum::{
@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use store::browse::Edge;
+use store::browse::{Edge, Order};
 
 use super::{
     frame::{Frame, Section, Visit},
@@ -24,14 +24,72 @@ pub struct Machines {
     pub frame: Frame,
     pub problem: Option<Problem>,
     pub query: String,
+    pub sort: Sort,
     pub machines: Vec<MachineRow>,
     pub pager: Pager,
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort(pub Order);
+
+impl Sort {
+    fn of(word: &str) -> Self {
+        Self(match word {
+            "-name" => Order::NameBackwards,
+            "-created" => Order::Newest,
+            "created" => Order::Oldest,
+            _ => Order::Name,
+        })
+    }
+
+    /// As addresses say it; nothing for the usual order.
+    pub fn word(self) -> &'static str {
+        match self.0 {
+            Order::Name => "",
+            Order::NameBackwards => "-name",
+            Order::Newest => "-created",
+            Order::Oldest => "created",
+        }
+    }
+
+    /// What the head of the column of names says of the order.
+    pub fn of_names(self) -> &'static str {
+        match self.0 {
+            Order::Name => "ascending",
+            Order::NameBackwards => "descending",
+            Order::Newest | Order::Oldest => "none",
+        }
+    }
+
+    pub fn of_ages(self) -> &'static str {
+        match self.0 {
+            Order::Oldest => "ascending",
+            Order::Newest => "descending",
+            Order::Name | Order::NameBackwards => "none",
+        }
+    }
+}
+
+impl Machines {
+    /// Where a click on a column's head leads: to its order, or to the other way round.
+    pub fn sorted(&self, column: &str) -> String {
+        let word = match (column, self.sort.0) {
+            ("name", Order::Name) => "-name",
+            ("created", Order::Newest) => "created",
+            ("created", _) => "-created",
+            _ => "",
+        };
+        paging::address("/machines", &[("q", &self.query), ("sort", word)])
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    sort: String,
     #[serde(default)]
     after: String,
     #[serde(default)]
@@ -48,6 +106,7 @@ pub(super) async fn show(
         frame: visit.frame(Section::Machines),
         problem: None,
         query: asked.q.replace('\0', "").trim().to_owned(),
+        sort: Sort::of(&asked.sort),
         machines: Vec::new(),
         pager: Pager::default(),
     };
@@ -60,11 +119,17 @@ pub(super) async fn show(
         ("", before) => Some(Edge::Before(before)),
         (after, _) => Some(Edge::After(after)),
     };
-    match Queries::new(&app, now).machines(&page.query, edge).await {
+    match Queries::new(&app, now)
+        .machines(&page.query, page.sort.0, edge)
+        .await
+    {
         Ok(cut) => {
             let ends = cut.rows.first().zip(cut.rows.last());
             let address = |side, name: &str| {
-                paging::address("/machines", &[("q", &page.query), (side, name)])
+                paging::address(
+                    "/machines",
+                    &[("q", &page.query), ("sort", page.sort.word()), (side, name)],
+                )
             };
             page.pager = Pager {
                 newer: ends

@@ -5,8 +5,10 @@
 //! is in `assets/app.js`. The wire API and the rules of workflows are elsewhere.
 
 pub mod actions;
+pub mod aliases;
 pub mod assets;
 pub mod design;
+pub mod difference;
 pub mod events;
 pub mod execution;
 pub mod executions;
@@ -15,6 +17,7 @@ pub mod headers;
 pub mod json_view;
 mod logged;
 pub mod machine;
+pub mod machine_settings;
 pub mod machines;
 pub mod moment;
 pub mod new_machine;
@@ -30,8 +33,11 @@ pub mod sign_in;
 pub mod start;
 pub mod theme;
 pub mod trail;
+pub mod versions;
 pub mod view;
 
+#[cfg(test)]
+mod machine_tests;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]
@@ -66,6 +72,35 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/machines/new/design", get(design::new))
         .route("/machines/{name}/design", get(design::show))
         .route("/machines/{name}/definition.json", get(machine::definition))
+        .route(
+            "/machines/{name}/versions",
+            get(versions::show).post(versions::publish),
+        )
+        .route(
+            "/machines/{name}/versions/{number}/delete",
+            post(versions::delete),
+        )
+        .route(
+            "/machines/{name}/aliases",
+            get(aliases::show).post(aliases::create),
+        )
+        .route("/machines/{name}/aliases/{alias}", post(aliases::update))
+        .route(
+            "/machines/{name}/aliases/{alias}/delete",
+            post(aliases::delete),
+        )
+        .route(
+            "/machines/{name}/settings",
+            get(machine_settings::show).post(machine_settings::save),
+        )
+        .route(
+            "/machines/{name}/settings/tags",
+            post(machine_settings::set_tag),
+        )
+        .route(
+            "/machines/{name}/settings/delete",
+            post(machine_settings::delete),
+        )
         .route(
             "/machines/{name}/start",
             get(start::show).post(start::start),

@@ -10,11 +10,12 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    actions,
+    actions, assets,
     frame::{Frame, Section, Visit},
     paging,
     pattern::{PATTERNS, Pattern},
     problem::{self, Problem},
+    queries::Queries,
     theme::Theme,
 };
 use crate::{
@@ -31,6 +32,10 @@ pub struct NewMachine {
     pub problem: Option<Problem>,
     pub patterns: &'static [Pattern],
     pub chosen: String,
+    /// The machine that this is a copy of.
+    pub from: Option<String>,
+    /// The script that reads YAML.
+    pub yaml: String,
     pub name: String,
     pub name_problem: Option<String>,
     pub definition: String,
@@ -128,6 +133,8 @@ impl NewMachine {
             problem: None,
             patterns: PATTERNS,
             chosen: chosen.to_owned(),
+            from: None,
+            yaml: assets::yaml(),
             name: String::new(),
             name_problem: None,
             definition: pattern
@@ -154,6 +161,9 @@ impl NewMachine {
 pub struct Asked {
     #[serde(default)]
     pattern: String,
+    /// The machine to make a copy of.
+    #[serde(default)]
+    from: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,7 +188,24 @@ fn frame(visit: Visit) -> Frame {
     visit.frame_of(Section::Machines, "New machine")
 }
 
-pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn show(
+    visit: Visit,
+    State(app): State<Shared>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    if !asked.from.is_empty() {
+        return match Queries::new(&app, visit.now).machine(&asked.from).await {
+            Ok(Some(machine)) => {
+                let mut page = NewMachine::new(frame(visit), "");
+                page.name = format!("{}-copy", machine.name);
+                page.definition = machine.definition;
+                page.from = Some(machine.name);
+                problem::draw(&page)
+            }
+            Ok(None) => problem::not_found(visit, Section::Machines, "machine", &asked.from),
+            Err(fault) => problem::unavailable(visit, Section::Machines, "That machine", &fault),
+        };
+    }
     let chosen = if asked.pattern.is_empty() {
         "hello"
     } else {

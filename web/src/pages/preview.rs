@@ -16,7 +16,7 @@ use super::{
     frame::{Section, Visit},
     json_view::{self, JsonView},
     machine::MachinePage,
-    machines::Machines,
+    machines::{Machines, Sort},
     moment::Moment,
     new_machine::{LineProblem, NewMachine},
     overview::Overview,
@@ -235,6 +235,7 @@ fn machine_lists(theme: Theme) {
         frame: visit(theme).frame(Section::Machines),
         problem: None,
         query: String::new(),
+        sort: Sort::default(),
         machines: vec![
             machine("approve-expense", rows.get(4)),
             machine("catalogue-import", rows.get(6)),
@@ -268,6 +269,7 @@ fn machine_pages(theme: Theme) {
         is_deleting: false,
         created: ago(500_000),
         updated: ago(7_000),
+        revision: uuid::Uuid::nil(),
         definition: definition.to_owned(),
     };
     let frame = || visit(theme).frame_of(Section::Machines, "approve-expense");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use asl::{Timestamp, diagnose::MachineType};
 use chrono::{DateTime, Utc};
 use store::{
-    browse::{self, Edge, MachineName},
+    browse::{self, Edge, MachineName, Order},
     commit::Status as Stored,
     execution::Execution as StoredExecution,
     ids::ExecutionId,
@@ -40,7 +40,7 @@ impl<'a> Queries<'a> {
 
     /// Whether there is any machine at all.
     pub(crate) async fn has_machines(&self) -> Result<bool, sqlx::Error> {
-        let found = browse::machines(&self.app.db, "", None, 1).await?;
+        let found = browse::machines(&self.app.db, "", Order::Name, None, 1).await?;
         Ok(!found.is_empty())
     }
 
@@ -130,10 +130,11 @@ impl<'a> Queries<'a> {
     /// A page of machines.
     pub(crate) async fn machines(
         &self,
-        prefix: &str,
+        part: &str,
+        order: Order,
         edge: Option<Edge<&str>>,
     ) -> Result<paging::Cut<MachineRow>, sqlx::Error> {
-        let found = browse::machines(&self.app.db, prefix, edge, paging::ASKED).await?;
+        let found = browse::machines(&self.app.db, part, order, edge, paging::ASKED).await?;
         let cut = paging::cut(found, edge.as_ref());
         let ids: Vec<Uuid> = cut.rows.iter().map(|machine| machine.id).collect();
         let newest = browse::newest_of_machines(&self.app.db, &ids).await?;
@@ -162,7 +163,7 @@ impl<'a> Queries<'a> {
 
     /// Names of machines, the first ones, for a field to choose from.
     pub(crate) async fn machine_names(&self, limit: i64) -> Result<Vec<String>, sqlx::Error> {
-        let found = browse::machines(&self.app.db, "", None, limit).await?;
+        let found = browse::machines(&self.app.db, "", Order::Name, None, limit).await?;
         Ok(found.into_iter().map(|machine| machine.name).collect())
     }
 
@@ -180,6 +181,7 @@ impl<'a> Queries<'a> {
             is_deleting: machine.is_deleting,
             created: self.moment(timestamp(machine.created_at)),
             updated: self.moment(timestamp(machine.revision.created_at)),
+            revision: machine.revision.id,
             definition: machine.revision.definition,
         }))
     }
@@ -220,7 +222,7 @@ impl<'a> Queries<'a> {
             .collect())
     }
 
-    fn moment(&self, at: Timestamp) -> Moment {
+    pub(crate) fn moment(&self, at: Timestamp) -> Moment {
         Moment::new(at, self.now)
     }
 }
@@ -230,7 +232,7 @@ pub(crate) fn is_askable(text: &str) -> bool {
     !text.is_empty() && !text.contains('\0')
 }
 
-fn timestamp(time: DateTime<Utc>) -> Timestamp {
+pub(crate) fn timestamp(time: DateTime<Utc>) -> Timestamp {
     Timestamp(time.timestamp_micros())
 }
 

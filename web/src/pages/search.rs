@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use store::{browse, ids::ExecutionId};
+use store::{
+    browse::{self, Order},
+    ids::ExecutionId,
+};
 use uuid::Uuid;
 
 use super::{
@@ -114,12 +117,12 @@ async fn find(
     groups: &mut Vec<Group>,
 ) -> Result<(), sqlx::Error> {
     let named = app.arns.read(query).ok().map(|arn| arn.resource);
-    let prefix = match &named {
+    let part = match &named {
         Some(Resource::StateMachine { name, .. }) => name,
         Some(_) => "\u{1}",
         None => query,
     };
-    let machines = browse::machines(&app.db, prefix, None, HITS).await?;
+    let machines = browse::machines(&app.db, part, Order::Name, None, HITS).await?;
     if !machines.is_empty() {
         let hits = machines.into_iter().map(|machine| Hit {
             address: paging::machine_address(&machine.name),

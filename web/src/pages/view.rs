@@ -154,6 +154,8 @@ pub struct Machine {
     pub is_deleting: bool,
     pub created: Moment,
     pub updated: Moment,
+    /// The id of the revision that is current.
+    pub revision: Uuid,
     pub definition: String,
 }
 

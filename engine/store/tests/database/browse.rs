@@ -2,7 +2,7 @@
 
 use asl::diagnose::MachineType;
 use chrono::{DateTime, TimeDelta, Utc};
-use store::browse::{self, Edge};
+use store::browse::{self, Edge, Order};
 use store::commit::{Item, Status};
 use store::db::Db;
 use store::ids::ExecutionId;
@@ -19,6 +19,10 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 pub(crate) async fn create_machine(db: &Db, name: &str, id: Uuid) {
+    create_machine_at(db, name, id, at(0)).await;
+}
+
+async fn create_machine_at(db: &Db, name: &str, id: Uuid, created_at: DateTime<Utc>) {
     let revision = Revision {
         id: Uuid::from_u128(id.as_u128() << 64),
         machine_id: id,
@@ -39,14 +43,14 @@ pub(crate) async fn create_machine(db: &Db, name: &str, id: Uuid) {
             machine_type: MachineType::Standard,
             is_deleting: false,
             publish_on_create: false,
-            created_at: at(0),
+            created_at,
             revision,
         },
         tags: Vec::new(),
         version_description: None,
         machines_max: 100,
     };
-    let created = machine::create(db, &new, at(0)).await.unwrap();
+    let created = machine::create(db, &new, created_at).await.unwrap();
     assert!(matches!(created, Created::New));
 }
 
@@ -131,26 +135,39 @@ async fn every_list_reads_the_same_forth_and_back() {
 }
 
 #[tokio::test]
-async fn machines_are_found_by_the_start_of_their_name() {
+async fn machines_are_found_by_a_part_of_their_name_in_every_order_both_ways() {
     let database = Database::migrated();
     let db = database.open().await;
-    for (number, name) in ["order-a", "order-b", "order-c", "other", "%"]
+    for (number, name) in ["order-c", "order-a", "order-b", "other", "%"]
         .iter()
         .enumerate()
     {
-        create_machine(&db, name, Uuid::from_u128(number as u128 + 1)).await;
+        let id = Uuid::from_u128(number as u128 + 1);
+        create_machine_at(&db, name, id, at(number as i64)).await;
     }
-    let page = async |prefix: &str, edge| -> Vec<String> {
-        let found = browse::machines(&db, prefix, edge, 2).await.unwrap();
+    let page = async |part: &str, order, edge| -> Vec<String> {
+        let found = browse::machines(&db, part, order, edge, 2).await.unwrap();
         found.into_iter().map(|machine| machine.name).collect()
     };
-    assert_eq!(page("order", None).await, ["order-a", "order-b"]);
-    let next = page("order", Some(Edge::After("order-b"))).await;
-    assert_eq!(next, ["order-c"]);
-    let back = page("order", Some(Edge::Before("order-c"))).await;
-    assert_eq!(back, ["order-a", "order-b"]);
-    assert_eq!(page("%", None).await, ["%"], "no sign is a wild card");
-    assert_eq!(page("Order", None).await, [""; 0]);
+    for (order, names) in [
+        (Order::Name, ["order-a", "order-b", "order-c"]),
+        (Order::NameBackwards, ["order-c", "order-b", "order-a"]),
+        (Order::Oldest, ["order-c", "order-a", "order-b"]),
+        (Order::Newest, ["order-b", "order-a", "order-c"]),
+    ] {
+        assert_eq!(page("RDER", order, None).await, names[..2], "{order:?}");
+        let next = page("rder", order, Some(Edge::After(names[1]))).await;
+        assert_eq!(next, names[2..], "{order:?}");
+        let back = page("rder", order, Some(Edge::Before(names[2]))).await;
+        assert_eq!(back, names[..2], "{order:?}");
+    }
+    assert_eq!(
+        page("%", Order::Name, None).await,
+        ["%"],
+        "no sign is a wild card"
+    );
+    let gone = page("", Order::Newest, Some(Edge::After("gone"))).await;
+    assert_eq!(gone, [""; 0], "nothing stands beside what is not there");
 }
 
 #[tokio::test]
