@@ -4,7 +4,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { call, createMachine, openSite } from "../support/browser.js";
-import { card, dragCard, dragItem, flow, item, name, openDesigner, saved, textOf } from "../support/designer.js";
+import { card, dragCard, dragItem, flow, item, name, openDesigner, save, saved, textOf } from "../support/designer.js";
 
 let site;
 before(async () => (site = await openSite()));
@@ -196,8 +196,7 @@ test("unsaved work is there after a reload, its steps too, and goes with the sav
   await page.getByRole("button", { name: "Undo" }).click();
   await card(page, "Second").waitFor();
   await page.getByRole("button", { name: "Redo" }).click();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByText("Saved", { exact: true }).first().waitFor();
+  await save(page);
   assert.equal(flow(await saved(site, "kept")), "First: First>Middle Middle>Third Third.");
   await page.reload();
   await card(page, "Middle").waitFor();
@@ -213,7 +212,8 @@ test("two people change one machine: the second sees both and decides", async ()
   await call(site, "UpdateStateMachine", { stateMachineArn: arn, definition: JSON.stringify(theirs) });
   await page.getByLabel("Comment").fill("Changed here.");
   await page.getByLabel("Comment").blur();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("button", { name: "Save version" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Save without a version" }).click();
   const dialog = page.getByRole("dialog", { name: "Somebody else has saved this machine" });
   await dialog.getByRole("region", { name: "Theirs" }).getByText("Changed elsewhere.").waitFor();
   await dialog.getByRole("button", { name: "Save yours over it" }).click();

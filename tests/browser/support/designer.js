@@ -72,6 +72,13 @@ async function exportAs(page, format) {
   await page.getByRole("group", { name: "Export as" }).getByRole("button", { name: format, exact: true }).click();
 }
 
+/** Saves over what is saved, and publishes nothing. */
+export async function save(page) {
+  await page.getByRole("button", { name: "Save version" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Save without a version" }).click();
+  await page.getByText("Saved", { exact: true }).first().waitFor();
+}
+
 /** The definition that the server has. */
 export async function saved(site, machine) {
   const answer = await fetch(`${site.url}/api/v1/machines/${machine}`);

@@ -161,6 +161,20 @@ async fn publish(
             input.revision
         )));
     }
+    if let Some(alias) = &input.alias {
+        // Found out before anything is published. The database takes no text with a NUL in it.
+        let found = if alias.contains('\0') {
+            None
+        } else {
+            alias::get(&app.db, machine.id, alias)
+                .await
+                .map_err(|error| Problem::unavailable("an alias could not be read", &error))?
+        };
+        if found.is_none() {
+            let told = format!("the state machine '{name}' has no alias '{alias}'");
+            return Err(Problem::NotFound(told));
+        }
+    }
     let revision = if machine.revision.is_initial() {
         "INITIAL".to_owned()
     } else {

@@ -30,6 +30,8 @@ export interface Shown {
   readonly machine: Machine;
   readonly selection: readonly string[];
   readonly statuses?: ReadonlyMap<string, StateStatus> | undefined;
+  /** What is told of some states where there is no run: what differs from another definition. */
+  readonly marks?: ReadonlyMap<string, StateStatus> | undefined;
   /** Lines that a run took. */
   readonly taken?: ReadonlySet<string> | undefined;
   readonly problems?: ReadonlyMap<string, { errors: number; warnings: number }> | undefined;
@@ -282,7 +284,7 @@ export class Canvas {
       const look: CardLook = {
         isSelected: shown.selection.includes(card.id),
         isFocusStop: card.id === stop,
-        status: shown.statuses ? (shown.statuses.get(card.id) ?? { status: "not-run", visits: 0 }) : null,
+        status: shown.statuses ? (shown.statuses.get(card.id) ?? { status: "not-run", visits: 0 }) : (shown.marks?.get(card.id) ?? null),
         problems: shown.problems?.get(card.id) ?? null,
         isSmall,
         position: { level: card.depth + 1, size: card.state.scope.states.length, index: orderOf(card) },

@@ -2,7 +2,7 @@
 
 import type { IconName } from "./icons";
 
-export const STATUSES = ["succeeded", "failed", "caught", "running", "waiting", "stopped", "not-run"] as const;
+export const STATUSES = ["succeeded", "failed", "caught", "running", "waiting", "stopped", "not-run", "added", "changed"] as const;
 export type Status = (typeof STATUSES)[number];
 
 export interface StateStatus {
@@ -19,6 +19,8 @@ export const STATUS_WORD: Readonly<Record<Status, string>> = {
   waiting: "Waiting",
   stopped: "Stopped",
   "not-run": "Not run",
+  added: "Added",
+  changed: "Changed",
 };
 
 export const STATUS_ICON: Readonly<Record<Status, IconName>> = {
@@ -29,4 +31,6 @@ export const STATUS_ICON: Readonly<Record<Status, IconName>> = {
   waiting: "clock",
   stopped: "ban",
   "not-run": "minus",
+  added: "plus",
+  changed: "pencil",
 };

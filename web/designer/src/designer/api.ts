@@ -17,6 +17,55 @@ export class ApiError extends Error {
   }
 }
 
+/** An input under a name, to try states with. */
+export interface Sample {
+  readonly name: string;
+  readonly input: string;
+}
+
+/** What stands in for the work of a state that is tried. */
+export interface Mock {
+  /** The state's id. */
+  readonly state: string;
+  readonly result?: string;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** A draft as the server keeps it. */
+export interface Draft {
+  readonly number: number;
+  readonly base: string;
+  readonly definition: string;
+  readonly samples: readonly Sample[];
+  readonly mocks: readonly Mock[];
+  readonly author: string;
+  readonly updatedAt: string;
+}
+
+export interface Alias {
+  readonly name: string;
+  /** Where it leads, in words. */
+  readonly leads: string;
+}
+
+function draftIn(read: unknown): Draft | null {
+  const number = numberIn(read, "number");
+  if (number === null) return null;
+  return {
+    number,
+    base: textIn(read, "base_revision") ?? "",
+    definition: textIn(read, "definition") ?? "",
+    samples: listIn(read, "samples").map((each) => ({ name: textIn(each, "name") ?? "", input: textIn(each, "input") ?? "" })),
+    mocks: listIn(read, "mocks").map((each) => {
+      const [result, error, cause] = [textIn(each, "result"), textIn(each, "error"), textIn(each, "cause")];
+      return { state: textIn(each, "state") ?? "", ...(result === null ? {} : { result }), ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
+    }),
+    author: textIn(read, "author") ?? "",
+    updatedAt: textIn(read, "updated_at") ?? "",
+  };
+}
+
 export class Api {
   constructor(private readonly csrf: string) {}
 
@@ -49,6 +98,33 @@ export class Api {
     return textIn(answer, "revision") ?? "";
   }
 
+  async draft(name: string): Promise<Draft | null> {
+    return draftIn(await this.ask("GET", `/api/v1/machines/${encodeURIComponent(name)}/draft`));
+  }
+
+  /** Writes a draft in the place of number `expected`; its own number. `isLast`: the page goes away. */
+  async putDraft(name: string, expected: number, draft: Omit<Draft, "number" | "author" | "updatedAt">, isLast = false): Promise<number> {
+    const body = { expected, base_revision: draft.base, definition: draft.definition, samples: draft.samples, mocks: draft.mocks };
+    const answer = await this.ask("PUT", `/api/v1/machines/${encodeURIComponent(name)}/draft`, body, isLast);
+    return numberIn(answer, "number") ?? expected + 1;
+  }
+
+  async aliases(name: string): Promise<Alias[]> {
+    const answer = await this.ask("GET", `/api/v1/machines/${encodeURIComponent(name)}/versions`);
+    return listIn(answer, "aliases").map((alias) => {
+      const routes = listIn(alias, "routes").map((route) => [numberIn(route, "version") ?? 0, numberIn(route, "weight") ?? 100] as const);
+      const leads = routes.map(([version, weight]) => (routes.length === 1 ? `version ${version}` : `${weight} % version ${version}`)).join(", ");
+      return { name: textIn(alias, "name") ?? "", leads };
+    });
+  }
+
+  /** Publishes a revision that is current; the version's number. */
+  async publish(name: string, revision: string, description: string, alias: string): Promise<number> {
+    const body = { revision, description, ...(alias === "" ? {} : { alias }) };
+    const answer = await this.ask("POST", `/api/v1/machines/${encodeURIComponent(name)}/versions`, body);
+    return numberIn(answer, "number") ?? 0;
+  }
+
   async exists(name: string): Promise<boolean> {
     try {
       await this.machine(name);
@@ -75,8 +151,8 @@ export class Api {
     return listIn(await this.ask("GET", "/api/v1/machines?limit=1000"), "machines").flatMap((each) => textIn(each, "arn") ?? []);
   }
 
-  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init: RequestInit = { method, headers: { "content-type": "application/json", "x-csrf-token": this.csrf } };
+  private async ask(method: string, path: string, body?: unknown, keepalive = false): Promise<unknown> {
+    const init: RequestInit = { method, keepalive, headers: { "content-type": "application/json", "x-csrf-token": this.csrf } };
     if (body !== undefined) init.body = JSON.stringify(body);
     let answer: Response;
     try {
@@ -124,6 +200,9 @@ export interface Start {
   readonly definition: string;
   readonly patterns: readonly Pattern[];
   readonly machine: { readonly name: string; readonly type: string; readonly revision: string } | null;
+  readonly draft: Draft | null;
+  /** The definition of another version, to begin with instead of the draft. */
+  readonly copy: string | null;
 }
 
 export function readStart(text: string): Start {
@@ -134,6 +213,8 @@ export function readStart(text: string): Start {
     csrf: textIn(read, "csrf") ?? "",
     nonce: textIn(read, "nonce") ?? "",
     definition: textIn(read, "definition") ?? "",
+    draft: draftIn(valueIn(read, "draft")),
+    copy: textIn(read, "copy"),
     patterns: listIn(read, "patterns").map((each) => ({
       id: textIn(each, "id") ?? "",
       title: textIn(each, "title") ?? "",

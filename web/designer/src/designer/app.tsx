@@ -9,12 +9,14 @@ import type { Canvas } from "../canvas/canvas";
 import { CodePane } from "../code/pane";
 import { Inspector } from "../forms/inspector";
 import { Bar } from "./bar";
-import { ConfirmDelete, Conflict, CreateDialog, Help, QuickAdd, StartDialog, Ways } from "./dialogs";
+import { ConflictDialog } from "./conflict";
+import { ConfirmDelete, CreateDialog, Help, QuickAdd, StartDialog, Ways } from "./dialogs";
 import { Empty } from "./empty";
 import { Graph, type Opening } from "./graph";
 import { Menu, type MenuAt } from "./menu";
 import { Palette } from "./palette";
 import { Problems } from "./problems";
+import { SaveDialog } from "./save";
 import type { Store } from "./store";
 import { itemsFor, type Item } from "./templates";
 
@@ -24,6 +26,7 @@ type Open =
   | { readonly kind: "delete"; readonly losses: readonly string[] }
   | { readonly kind: "create"; readonly isStarting: boolean }
   | { readonly kind: "start" }
+  | { readonly kind: "save" }
   | { readonly kind: "help" };
 
 export function App({ store }: { readonly store: Store }) {
@@ -77,11 +80,14 @@ export function App({ store }: { readonly store: Store }) {
     requestAnimationFrame(() => canvas.current?.focus(id));
   };
   const save = (): void => {
-    if (store.machine) void store.save();
-    else setOpen({ kind: "create", isStarting: false });
+    setOpen(store.machine ? { kind: "save" } : { kind: "create", isStarting: false });
+  };
+  const keepDraft = (): void => {
+    if (store.machine) void store.drafts.send();
+    else save();
   };
   const start = (): void => setOpen(store.machine ? { kind: "start" } : { kind: "create", isStarting: true });
-  useShortcuts(store, { save, show });
+  useShortcuts(store, { save, keepDraft, show });
 
   const isEmpty = store.document.machine.states.size === 0 && store.mode === "design" && !store.broken;
   const close = (): void => setOpen(null);
@@ -149,15 +155,16 @@ export function App({ store }: { readonly store: Store }) {
       {open?.kind === "create" ? <CreateDialog store={store} onClose={close} onDone={() => setOpen(open.isStarting ? { kind: "start" } : null)} /> : null}
       {open?.kind === "start" ? <StartDialog store={store} onClose={close} /> : null}
       {open?.kind === "help" ? <Help onClose={close} /> : null}
-      {store.conflict ? <Conflict store={store} /> : null}
+      {open?.kind === "save" ? <SaveDialog store={store} onClose={close} /> : null}
+      {store.conflict ? <ConflictDialog store={store} conflict={store.conflict} /> : null}
     </div>
   );
 }
 
 /** Keys that hold wherever focus is. */
-function useShortcuts(store: Store, { save, show }: { readonly save: () => void; readonly show: (id: string) => void }): void {
-  const latest = useRef({ save, show });
-  latest.current = { save, show };
+function useShortcuts(store: Store, actions: { readonly save: () => void; readonly keepDraft: () => void; readonly show: (id: string) => void }): void {
+  const latest = useRef(actions);
+  latest.current = actions;
   useEffect(() => {
     let isGoing = false;
     let at = -1;
@@ -176,7 +183,8 @@ function useShortcuts(store: Store, { save, show }: { readonly save: () => void;
         } else if (key === "s") {
           event.preventDefault();
           if (document.activeElement instanceof HTMLElement) document.activeElement.dispatchEvent(new Event("blur"));
-          latest.current.save();
+          if (event.shiftKey) latest.current.save();
+          else latest.current.keepDraft();
         }
         return;
       }

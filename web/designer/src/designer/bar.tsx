@@ -1,5 +1,6 @@
 // The bar above the designer: what is designed, how it is saved, and what can be done with all of it.
 
+import { useEffect, useReducer } from "preact/hooks";
 import { png, svgText } from "../canvas/export";
 import { Icon, Square } from "../forms/icon";
 import type { Mode, Store } from "./store";
@@ -13,17 +14,40 @@ interface Props {
   readonly hasProblems: boolean;
 }
 
-const SAVED = { saved: "Saved", unsaved: "Not saved yet; kept in this browser", saving: "Saving…", failed: "Not saved" } as const;
+/** How all that was done is kept, in words. */
+function savedWords(store: Store): string {
+  if (!store.machine) return "A draft, kept in this browser";
+  if (store.saving === "saving") return "Saving…";
+  if (store.saving === "failed") return "Not saved";
+  const { state, sentAt } = store.drafts;
+  if (state === "failed") return "Draft not kept: the server does not answer";
+  if (state === "other") return "Draft not kept: somebody else changes it";
+  if (store.saving === "saved") return "Saved";
+  if (state === "waiting" || state === "sending") return "Keeping the draft…";
+  return sentAt > 0 ? `Draft kept ${ago(Date.now() - sentAt)}` : "A draft, not saved yet";
+}
+
+function ago(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 5) return "just now";
+  return seconds < 60 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
+}
+
 const MODES: readonly (readonly [Mode, string])[] = [["design", "Design"], ["code", "Code"], ["both", "Both"]];
 
 export function Bar({ store, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
   const { errors } = store;
   const warnings = store.problems.length - errors;
-  const state = store.machine ? SAVED[store.saving] : "A draft, kept in this browser";
+  const [, tick] = useReducer((count: number, _: void) => count + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(() => tick(), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  const state = savedWords(store);
   return (
     <div class="designer-bar">
       <h1>{store.machine?.name ?? "New machine"}</h1>
-      <span class="saved" role="status">{state}</span>
+      <span class="saved">{state}</span>
       <div class="segments" role="group" aria-label="View">
         {MODES.map(([mode, words]) => (
           <button key={mode} type="button" aria-pressed={store.mode === mode} onClick={() => store.setMode(mode)}>
@@ -51,8 +75,8 @@ export function Bar({ store, onSave, onStart, onHelp, onProblems, hasProblems }:
         <button type="button" class="button" onClick={onStart}>
           <Icon name="play" /> Start
         </button>
-        <button type="button" class="button primary" disabled={store.broken !== null || store.saving === "saving" || (store.machine !== null && store.saving === "saved")} onClick={onSave}>
-          {store.machine ? "Save" : "Create"}
+        <button type="button" class="button primary" disabled={(store.machine === null && store.broken !== null) || store.saving === "saving"} onClick={onSave}>
+          {store.machine ? "Save version" : "Create"}
         </button>
       </div>
     </div>

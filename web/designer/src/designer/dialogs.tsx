@@ -1,8 +1,7 @@
-// The designer's dialogs: adding by words, naming a new machine, starting, deleting, a conflict, keys.
+// The designer's dialogs: adding by words, naming a new machine, starting, deleting, keys.
 
 import { useState } from "preact/hooks";
 import type { Place } from "../asl/edit/place";
-import { difference } from "../asl/history";
 import { Select } from "../forms/controls";
 import { Icon } from "../forms/icon";
 import { Dialog } from "./dialog";
@@ -177,47 +176,6 @@ export function StartDialog({ store, onClose }: { readonly store: Store; readonl
   );
 }
 
-/** Both definitions, where somebody else saved meanwhile. */
-export function Conflict({ store }: { readonly store: Store }) {
-  const theirs = store.conflict?.definition ?? "";
-  const mine = store.document.text;
-  const { at, removed, inserted } = difference(theirs, mine);
-  const parts = (text: string, length: number) => {
-    const from = Math.max(0, at - 200);
-    return [from > 0 ? "…" : "", text.slice(from, at), text.slice(at, at + length), text.slice(at + length, at + length + 200), at + length + 200 < text.length ? "…" : ""] as const;
-  };
-  const Side = ({ title, text, length }: { readonly title: string; readonly text: string; readonly length: number }) => {
-    const [cut, before, changed, after, end] = parts(text, length);
-    return (
-      <section aria-label={title}>
-        <h3>{title}</h3>
-        <pre class="json boxed" tabIndex={0} role="group" aria-label={`${title}, text`}>
-          {cut}
-          {before}
-          <mark>{changed}</mark>
-          {after}
-          {end}
-        </pre>
-      </section>
-    );
-  };
-  return (
-    <Dialog title="Somebody else has saved this machine" onClose={() => void store.settle("later")} className="wide">
-      <p>It was changed since you opened it. What differs is marked.</p>
-      <div class="sides">
-        <Side title="Theirs" text={theirs} length={removed.length} />
-        <Side title="Yours" text={mine} length={inserted.length} />
-      </div>
-      <div class="actions">
-        <button type="button" class="button large" data-first onClick={() => void store.settle("later")}>Keep editing</button>
-        <button type="button" class="button large" onClick={() => void store.settle("theirs")}>Take theirs</button>
-        <button type="button" class="button danger large" onClick={() => void store.settle("mine")}>Save yours over it</button>
-      </div>
-      <p class="hint">Taking theirs can be undone with Ctrl+Z.</p>
-    </Dialog>
-  );
-}
-
 const KEYS: readonly (readonly [string, string])[] = [
   ["↓ ↑", "next, previous along the flow"],
   ["← →", "beside"],
@@ -231,7 +189,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Delete", "delete; the flow closes"],
   ["Ctrl C X V", "copy, cut, paste as text"],
   ["Ctrl Z, Ctrl Shift Z", "undo, redo"],
-  ["Ctrl S", "save"],
+  ["Ctrl S, Ctrl Shift S", "keep the draft, save a version"],
   ["Space", "collapse, expand"],
   ["+ - 0 1 2", "larger, smaller, 100 %, all, selection"],
   ["Ctrl A, Shift click, Shift drag", "select many"],

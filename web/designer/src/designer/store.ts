@@ -8,11 +8,22 @@ import { EMPTY, record, redo, undo, type History, type Stepped } from "../asl/hi
 import type { State } from "../asl/machine";
 import { Layouter } from "../layout/layout";
 import type { Picture } from "../layout/types";
-import { ApiError, type Api, type Problem, type Start } from "./api";
-import { dropDraft, keepDraft, readDraft } from "./draft";
+import { ApiError, type Api, type Mock, type Problem, type Sample, type Start } from "./api";
+import { drop, keep, readKept } from "./draft";
+import { Drafts } from "./drafts";
 
 export type Mode = "design" | "code" | "both";
 export type Saving = "saved" | "unsaved" | "saving" | "failed";
+
+/** What somebody else has made meanwhile: a definition that is saved, or a draft. */
+export interface Conflict {
+  readonly kind: "saved" | "draft";
+  readonly definition: string;
+  /** The revision, where it is saved. */
+  readonly revision: string;
+  readonly number: number;
+  readonly author: string;
+}
 
 const CHECK_MS = 400;
 const KEEP_MS = 1_000;
@@ -32,7 +43,10 @@ export class Store {
   /** Why the last save failed, or what else is to be said until it is dismissed. */
   notice: { readonly words: string; readonly isBad: boolean } | null = null;
   /** What the server has now, where somebody else saved meanwhile. */
-  conflict: { readonly definition: string; readonly revision: string } | null = null;
+  conflict: Conflict | null = null;
+  samples: readonly Sample[];
+  mocks: readonly Mock[];
+  readonly drafts: Drafts;
   functions: readonly string[] = [];
   machines: readonly string[] = [];
   machine: Start["machine"];
@@ -57,15 +71,26 @@ export class Store {
     this.machine = start.machine;
     this.type = start.machine?.type ?? "STANDARD";
     this.savedText = start.definition;
-    const opened = open(start.definition);
+    const { draft } = start;
+    this.samples = draft?.samples ?? [];
+    this.mocks = draft?.mocks ?? [];
+    this.drafts = new Drafts(api, start.machine?.name ?? null, draft?.number ?? 0, () => this.draftContent(), () => this.changed(), (theirs) => {
+      this.conflict = { kind: "draft", definition: theirs.definition, revision: "", number: theirs.number, author: theirs.author };
+    });
+    const opened = open(start.copy ?? draft?.definition ?? start.definition);
     const empty = open("");
     if (isBroken(empty)) throw new Error("an empty text is a document");
     this.document = isBroken(opened) ? empty : opened;
     this.broken = isBroken(opened) ? opened : null;
     if (isBroken(opened)) this.mode = "code";
-    this.restore();
-    if (!this.machine && start.definition !== "") this.saving = "unsaved";
-    addEventListener("pagehide", () => this.keepNow());
+    this.begin();
+    addEventListener("pagehide", () => {
+      this.keepNow();
+      this.drafts.last();
+    });
+    addEventListener("beforeunload", (event) => {
+      if (this.drafts.isAtRisk) event.preventDefault();
+    });
     this.checkSoon();
     void this.loadChoices();
   }
@@ -74,25 +99,69 @@ export class Store {
     return this.machine?.name ?? "";
   }
 
-  /** Takes up unsaved work of before. */
-  private restore(): void {
-    const draft = readDraft(this.draftName);
-    if (!draft || draft.text === this.start.definition || (!this.machine && this.start.definition !== "")) return;
-    const opened = open(draft.text);
-    if (isBroken(opened)) return;
-    this.document = opened;
-    this.broken = null;
-    this.history = draft.history;
-    this.selection = draft.selection.filter((id) => opened.machine.states.has(id));
-    this.saving = "unsaved";
-    const isOld = this.machine !== null && draft.revision !== this.machine.revision;
-    this.notice = {
-      words: isOld
-        ? "Your unsaved changes are back. Somebody has saved another definition since: saving will show you both."
-        : "Your unsaved changes are back.",
-      isBad: isOld,
-    };
-    if (isOld && this.machine) this.machine = { ...this.machine, revision: draft.revision };
+  private draftContent() {
+    return { base: this.machine?.revision ?? "", definition: this.text, samples: this.samples, mocks: this.mocks };
+  }
+
+  /** Takes up unsaved work of before: the server's draft, and what this tab has beyond it. */
+  private begin(): void {
+    const { draft, copy, definition } = this.start;
+    if (!this.machine && definition !== "") {
+      this.saving = "unsaved";
+      return;
+    }
+    this.saving = this.text === definition ? "saved" : "unsaved";
+    if (copy !== null) {
+      this.notice = { words: draft && draft.definition !== definition ? "This is a copy of that version. It takes the place of the draft that there was." : "This is a copy of that version.", isBad: false };
+      if (this.saving === "unsaved") this.drafts.soon();
+      return;
+    }
+    const kept = readKept(this.draftName);
+    const isMine = kept !== null && kept.number === this.drafts.number;
+    if (isMine && kept.text !== this.text) this.takeUp(kept.text);
+    if (isMine && kept.text === this.text) {
+      this.history = kept.history;
+      this.selection = kept.selection.filter((id) => this.document.machine.states.has(id));
+    }
+    if (kept?.isUnsent && !isMine && draft && kept.text !== draft.definition) {
+      this.takeUp(kept.text);
+      this.conflict = { kind: "draft", definition: draft.definition, revision: "", number: draft.number, author: draft.author };
+      this.drafts.state = "other";
+    } else if (kept?.isUnsent) {
+      this.drafts.soon();
+    }
+    this.saving = this.text === definition && this.machine ? "saved" : "unsaved";
+    if (this.text === definition) return;
+    const isOld = this.machine !== null && draft !== null && draft.base !== this.machine.revision;
+    if (isOld && this.machine) this.machine = { ...this.machine, revision: draft.base };
+    const words = kept || !draft ? "Your unsaved changes are back." : `This is the draft of ${new Date(draft.updatedAt).toLocaleString()}, not saved yet.`;
+    this.notice = { words: isOld ? `${words} Somebody has saved another definition since: saving will show you both.` : words, isBad: isOld };
+  }
+
+  private takeUp(text: string): void {
+    const opened = open(text);
+    if (isBroken(opened)) {
+      this.broken = opened;
+      this.mode = "code";
+    } else {
+      this.document = opened;
+      this.broken = null;
+    }
+  }
+
+  /** Goes back to the definition that is saved. */
+  discard(): void {
+    this.setText(this.savedText, null);
+    this.notice = { words: "The draft is as the saved definition now. Undo brings it back.", isBad: false };
+    this.changed();
+  }
+
+  /** What states are tried with, kept with the draft. */
+  keepTests(samples: readonly Sample[], mocks: readonly Mock[]): void {
+    this.samples = samples;
+    this.mocks = mocks;
+    this.drafts.soon();
+    this.changed();
   }
 
   private async loadChoices(): Promise<void> {
@@ -267,18 +336,19 @@ export class Store {
     this.saving = this.text === this.savedText && this.machine ? "saved" : "unsaved";
     clearTimeout(this.keepTimer);
     this.keepTimer = setTimeout(() => this.keepNow(), KEEP_MS);
+    this.drafts.soon();
     this.checkSoon();
     this.changed();
   }
 
   private keepNow(): void {
-    if (this.saving === "saved") return dropDraft(this.draftName);
-    keepDraft(this.draftName, {
-      text: this.document.text,
-      revision: this.machine?.revision ?? "",
+    if (!this.machine && this.text === "") return drop("");
+    keep(this.draftName, {
+      text: this.text,
+      number: this.drafts.number,
+      isUnsent: this.drafts.isUnsent,
       history: this.history,
       selection: this.selection,
-      time: Date.now(),
     });
   }
 
@@ -314,6 +384,8 @@ export class Store {
   async save(): Promise<boolean> {
     const { machine } = this;
     if (!machine || this.broken) return false;
+    if (this.drafts.state === "other") await this.drafts.send();
+    if (this.conflict) return false;
     const text = this.document.text;
     this.saving = "saving";
     this.changed();
@@ -323,6 +395,8 @@ export class Store {
       this.savedText = text;
       this.saving = this.text === text ? "saved" : "unsaved";
       this.notice = null;
+      // The draft goes on from what is saved now; without one there is nothing to tell.
+      if (this.drafts.number > 0 || this.drafts.isUnsent) void this.drafts.send().then(() => this.keepNow());
       this.keepNow();
       this.say("Saved");
       this.changed();
@@ -338,27 +412,47 @@ export class Store {
 
   private async loadConflict(name: string): Promise<void> {
     try {
-      this.conflict = await this.api.machine(name);
+      const theirs = await this.api.machine(name);
+      this.conflict = { kind: "saved", ...theirs, number: 0, author: "" };
       this.notice = null;
     } catch {
       // The notice says that it was not saved.
     }
   }
 
-  /** Ends a conflict: with the other's definition, or with this one saved over it. */
-  async settle(how: "theirs" | "mine" | "later"): Promise<void> {
+  /** Ends a conflict: with the other's definition, with this one over it, or with one made of both. */
+  async settle(how: "theirs" | "mine" | "later" | { readonly text: string }): Promise<void> {
     const { conflict, machine } = this;
     if (!conflict || !machine) return;
     this.conflict = null;
-    if (how === "later") return this.changed();
-    this.machine = { ...machine, revision: conflict.revision };
-    if (how === "mine") {
-      await this.save();
-      return;
+    if (how === "later") {
+      if (conflict.kind === "draft") this.notice = { words: "Not kept on the server: somebody else changes this draft too. Save, and you see both again.", isBad: true };
+      return this.changed();
     }
-    this.savedText = conflict.definition;
-    this.setText(conflict.definition, null);
+    this.notice = null;
+    if (conflict.kind === "saved") this.machine = { ...machine, revision: conflict.revision };
+    if (conflict.kind === "saved" && how === "theirs") this.savedText = conflict.definition;
+    if (how === "theirs") this.setText(conflict.definition, null);
+    else if (how !== "mine") this.setText(how.text, null);
+    if (conflict.kind === "draft") this.drafts.follow(conflict.number);
+    else if (how === "mine") await this.save();
     this.touched();
+  }
+
+  /** Saves, publishes a version of it with a note, and leads an alias to it; an error says why not. */
+  async publish(note: string, alias: string): Promise<number> {
+    if (this.saving !== "saved" && !(await this.save())) throw new Error(this.notice?.words ?? "The definition was not saved.");
+    const { machine } = this;
+    if (!machine) throw new Error("There is no machine yet.");
+    const number = await this.api.publish(machine.name, machine.revision, note, alias);
+    this.notice = { words: `Version ${number} is published${alias === "" ? "" : `, and ${alias} leads to it`}.`, isBad: false };
+    this.changed();
+    return number;
+  }
+
+  /** What is saved, to compare with. */
+  get savedDefinition(): string {
+    return this.savedText;
   }
 
   /** Makes the machine; an error says why not. */
@@ -366,7 +460,8 @@ export class Store {
     if (await this.api.exists(name)) throw new Error(`There is a machine called “${name}” already.`);
     const text = this.document.text;
     const revision = await this.api.create(name, text, type);
-    dropDraft("");
+    drop("");
+    this.drafts.made(name);
     this.machine = { name, type, revision };
     this.type = type;
     this.savedText = text;
@@ -374,6 +469,7 @@ export class Store {
     this.notice = null;
     history.replaceState(null, "", `/machines/${encodeURIComponent(name)}/design`);
     document.title = `Design · ${name} · Machines`;
+    if (this.samples.length + this.mocks.length > 0) this.drafts.soon();
     this.say("Created");
     this.changed();
   }

@@ -159,6 +159,10 @@ async fn a_version_is_published_of_the_revision_that_was_seen_and_an_alias_led_t
         "there is no such alias: {refused}"
     );
     let (_, listed) = ask(&app, Method::GET, address, &json!({})).await;
-    assert_eq!(listed["versions"][0]["number"], 2);
-    assert_eq!(listed["versions"][1]["description"], "a note");
+    assert_eq!(
+        listed["versions"].as_array().map(Vec::len),
+        Some(1),
+        "{listed}"
+    );
+    assert_eq!(listed["versions"][0]["description"], "a note");
 }

@@ -1,0 +1,119 @@
+// A person looks after a machine on its pages: finds it, copies it, publishes it, leads callers to a version,
+// changes how it runs, and deletes it. None of it needs script.
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { assertAccessible, createMachine, openSite, succeeding } from "../support/browser.js";
+
+let site;
+before(async () => (site = await openSite()));
+after(() => site.close());
+
+test("without script: publish twice, share an alias between versions, compare, delete", async () => {
+  await createMachine(site, "plain", succeeding);
+  const page = await site.visitor({ javaScriptEnabled: false });
+  await page.goto("/machines/plain");
+  const tabs = page.getByRole("navigation", { name: "Of this machine" });
+  await tabs.getByRole("link", { name: "Versions" }).click();
+  await page.getByLabel("Note").fill("The first");
+  await page.getByRole("button", { name: "Publish the current definition" }).click();
+  await page.getByRole("row", { name: /Version 1.*The first/ }).waitFor();
+  const renamed = JSON.stringify(succeeding).replaceAll("Done", "Over");
+  const changed = await fetch(`${site.url}/api/v1/machines/plain`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ definition: renamed }) });
+  assert.ok(changed.ok);
+  await page.reload();
+  await page.getByRole("button", { name: "Publish the current definition" }).click();
+  await page.getByLabel("From").selectOption({ label: "Version 1" });
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Over added" }).waitFor();
+  await page.getByRole("group", { name: "Lines that differ" }).getByText(/Done/).first().waitFor();
+
+  await tabs.getByRole("link", { name: "Aliases" }).click();
+  const fresh = page.getByRole("region", { name: "New alias" });
+  await fresh.getByLabel("Name").fill("live");
+  await fresh.getByLabel("Version", { exact: true }).selectOption({ label: "Version 1" });
+  await fresh.getByRole("button", { name: "Make alias" }).click();
+  await page.getByRole("heading", { name: "live" }).waitFor();
+  await page.getByText("Move or change").click();
+  const known = page.getByRole("region", { name: "Aliases" });
+  await known.getByLabel("Second version").selectOption({ label: "Version 2" });
+  await known.getByLabel("Share of the first, %").fill("80");
+  await known.getByRole("button", { name: "Move live" }).click();
+  await page.getByText("80 % version 1, 20 % version 2").waitFor();
+
+  await tabs.getByRole("link", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "Delete version 1" }).click();
+  await page.getByRole("heading", { name: "The version was not deleted" }).waitFor();
+
+  await tabs.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Key").fill("team");
+  await page.getByLabel("Value").fill("orders");
+  await page.getByRole("button", { name: "Add tag" }).click();
+  await page.getByRole("row", { name: /team.*orders/ }).waitFor();
+  await page.getByLabel("Role").fill("arn:aws:iam::000000000000:role/other");
+  await page.getByRole("button", { name: "Save settings" }).click();
+  assert.equal(await page.getByLabel("Role").inputValue(), "arn:aws:iam::000000000000:role/other");
+  await page.getByLabel("Type plain to delete it").fill("plan");
+  await page.getByRole("button", { name: "Delete machine" }).click();
+  await page.getByText("nothing was deleted").waitFor();
+  await page.getByLabel("Type plain to delete it").fill("plain");
+  await page.getByRole("button", { name: "Delete machine" }).click();
+  await page.getByRole("heading", { level: 1, name: "Machines" }).waitFor();
+});
+
+test("the list is sorted by a click on a column, and the sort is in the address", async () => {
+  for (const name of ["sorted-b", "sorted-a"]) await createMachine(site, name, succeeding);
+  const page = await site.visitor();
+  await page.goto("/machines?q=sorted");
+  const names = () => page.getByRole("rowheader").allInnerTexts();
+  assert.deepEqual(await names(), ["sorted-a", "sorted-b"]);
+  await page.getByRole("link", { name: "Name", exact: true }).click();
+  await page.waitForURL(/sort=-name/);
+  assert.deepEqual(await names(), ["sorted-b", "sorted-a"]);
+  await page.getByRole("link", { name: "Created", exact: true }).click();
+  await page.waitForURL(/sort=-created/);
+  assert.deepEqual(await names(), ["sorted-a", "sorted-b"]);
+  await page.goBack();
+  assert.deepEqual(await names(), ["sorted-b", "sorted-a"]);
+});
+
+test("a copy is made under another name, and pasted YAML becomes a machine", async () => {
+  await createMachine(site, "origin", succeeding);
+  const page = await site.visitor();
+  await page.goto("/machines/origin");
+  await page.getByRole("link", { name: "Duplicate" }).click();
+  assert.equal(await page.getByLabel("Name").inputValue(), "origin-copy");
+  await page.getByRole("button", { name: "Create machine" }).click();
+  await page.getByRole("heading", { level: 1, name: "origin-copy" }).waitFor();
+
+  await page.goto("/machines/new?pattern=empty");
+  await page.getByLabel("Name").fill("from-yaml");
+  const definition = page.getByLabel("Definition", { exact: true });
+  await definition.fill("# as people write it\nStartAt: Rest\nStates:\n  Rest:\n    Type: Wait\n    Seconds: 1\n    End: true\n");
+  await definition.blur();
+  await page.waitForFunction(() => document.querySelector("#definition").value.startsWith("{"));
+  await page.getByRole("button", { name: "Create machine" }).click();
+  await page.getByRole("heading", { level: 1, name: "from-yaml" }).waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test("axe finds nothing on these pages, light and dark, wide and narrow", async () => {
+  await createMachine(site, "looked-at", succeeding);
+  const page = await site.visitor({ reducedMotion: "reduce" });
+  await page.goto("/machines/looked-at/versions");
+  await page.getByRole("button", { name: "Publish the current definition" }).click();
+  await page.goto("/machines/looked-at/aliases");
+  await page.getByLabel("Name").fill("live");
+  await page.getByRole("button", { name: "Make alias" }).click();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const address of ["/machines?sort=-created", "/machines/new?from=looked-at", "/machines/looked-at", "/machines/looked-at?version=1", "/machines/looked-at/versions?from=1&to=current", "/machines/looked-at/aliases", "/machines/looked-at/settings"]) {
+      await page.goto(address);
+      for (const summary of await page.locator("main summary").all()) await summary.click();
+      for (const width of [1440, 390, 320]) {
+        await page.setViewportSize({ width, height: 900 });
+        await assertAccessible(page, `${address} ${colorScheme} ${width}`);
+      }
+    }
+  }
+});
