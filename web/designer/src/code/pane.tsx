@@ -48,9 +48,8 @@ export function CodePane({ store }: { readonly store: Store }) {
       typed = null;
       state.current.isTyping = false;
     };
-    void Promise.all([import("./editor"), import("./yaml")]).then(([{ makeEditor }, yaml]) => {
+    void import("./editor").then(({ makeEditor }) => {
       if (isGone || !host.current) return;
-      module.current = yaml;
       editor.current = makeEditor({
         parent: host.current,
         nonce: store.start.nonce,
@@ -99,7 +98,8 @@ export function CodePane({ store }: { readonly store: Store }) {
     if (offset !== null) editor.current?.goTo(offset);
   }, [selected, isReady, format]);
 
-  const choose = (next: Format): void => {
+  const choose = async (next: Format): Promise<void> => {
+    if (next === "yaml") module.current ??= await import("./yaml");
     setBad(undefined);
     setFormat(next);
     editor.current?.setFormat(next);
@@ -110,7 +110,7 @@ export function CodePane({ store }: { readonly store: Store }) {
       <div class="code-bar">
         <div class="segments" role="group" aria-label="Format">
           {(["json", "yaml"] as const).map((each) => (
-            <button key={each} type="button" aria-pressed={each === format} onClick={() => choose(each)}>
+            <button key={each} type="button" aria-pressed={each === format} onClick={() => void choose(each)}>
               {each.toUpperCase()}
             </button>
           ))}

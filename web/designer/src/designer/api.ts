@@ -1,5 +1,9 @@
 // What the designer asks of the server: one wrapper, and answers read with care.
 
+import { JsonError, tryParse } from "../asl/json/parse";
+import { get, literal, textOf, type Json } from "../asl/json/node";
+import { printAlone } from "../asl/json/print";
+
 export interface Problem {
   readonly isError: boolean;
   readonly code: string;
@@ -151,6 +155,42 @@ export class Api {
     return listIn(await this.ask("GET", "/api/v1/machines?limit=1000"), "machines").flatMap((each) => textIn(each, "arn") ?? []);
   }
 
+  /** Tries one state. Values go and come as they are spelled. */
+  async test(what: { readonly definition: string; readonly state: string; readonly input: string; readonly variables: string; readonly mock: Mock | null; readonly retries: number }): Promise<Json> {
+    const { mock } = what;
+    const members = [`"definition":${JSON.stringify(what.definition)}`, `"state":${JSON.stringify(what.state)}`, `"input":${textOr(what.input)}`];
+    if (textOr(what.variables) !== "{}") members.push(`"variables":${what.variables}`);
+    if (mock?.error !== undefined) {
+      const cause = mock.cause ? `,"cause":${JSON.stringify(mock.cause)}` : "";
+      members.push(`"mock":{"error_output":{"error":${JSON.stringify(mock.error)}${cause}},"validation":"NONE"}`, `"configuration":{"retrier_retry_count":${what.retries}}`);
+    } else if (mock) {
+      members.push(`"mock":{"result":${textOr(mock.result ?? "")},"validation":"NONE"}`);
+    }
+    return await this.askJson("/api/v1/test", `{${members.join(",")}}`);
+  }
+
+  /** The value of an expression as text, or why it has none. */
+  async evaluate(language: string, expression: string, tried: { readonly input: string; readonly variables: string; readonly result: Json | null }): Promise<{ readonly value: string } | { readonly wrong: string }> {
+    const members = [`"language":${JSON.stringify(language)}`, `"expression":${JSON.stringify(expression)}`, `"input":${textOr(tried.input)}`, `"variables":${textOr(tried.variables)}`];
+    if (tried.result) members.push(`"result":${printAlone(tried.result)}`);
+    const answer = await this.askJson("/api/v1/evaluate", `{${members.join(",")}}`);
+    const value = get(answer, "value");
+    return value ? { value: printAlone(value) } : { wrong: textOf(get(answer, "error"), "cause") ?? "it has no value" };
+  }
+
+  private async askJson(path: string, body: string): Promise<Json> {
+    let answer: Response;
+    try {
+      answer = await fetch(path, { method: "POST", body, headers: { "content-type": "application/json", "x-csrf-token": this.csrf } });
+    } catch {
+      throw new ApiError(0, "The server did not answer. Try again in a moment.");
+    }
+    const parsed = tryParse(await answer.text());
+    const read = parsed instanceof JsonError ? literal(null) : parsed;
+    if (!answer.ok) throw new ApiError(answer.status, textOf(read, "message") ?? `The server answered ${answer.status}.`);
+    return read;
+  }
+
   private async ask(method: string, path: string, body?: unknown, keepalive = false): Promise<unknown> {
     const init: RequestInit = { method, keepalive, headers: { "content-type": "application/json", "x-csrf-token": this.csrf } };
     if (body !== undefined) init.body = JSON.stringify(body);
@@ -165,6 +205,8 @@ export class Api {
     return read;
   }
 }
+
+const textOr = (text: string): string => (text.trim() === "" ? "{}" : text);
 
 function valueIn(holder: unknown, key: string): unknown {
   if (typeof holder !== "object" || holder === null) return undefined;

@@ -9,16 +9,19 @@ import type { Canvas } from "../canvas/canvas";
 import { CodePane } from "../code/pane";
 import { Inspector } from "../forms/inspector";
 import { Bar } from "./bar";
-import { ConflictDialog } from "./conflict";
 import { ConfirmDelete, CreateDialog, Help, QuickAdd, StartDialog, Ways } from "./dialogs";
 import { Empty } from "./empty";
 import { Graph, type Opening } from "./graph";
 import { Menu, type MenuAt } from "./menu";
 import { Palette } from "./palette";
 import { Problems } from "./problems";
-import { SaveDialog } from "./save";
+import { lazy } from "./lazy";
 import type { Store } from "./store";
 import { itemsFor, type Item } from "./templates";
+
+const ConflictDialog = lazy(() => import("./conflict").then((part) => part.ConflictDialog));
+const SaveDialog = lazy(() => import("./save").then((part) => part.SaveDialog));
+const Tester = lazy(() => import("./tester").then((part) => part.Tester));
 
 type Open =
   | { readonly kind: "add"; readonly place: Place }
@@ -27,6 +30,7 @@ type Open =
   | { readonly kind: "create"; readonly isStarting: boolean }
   | { readonly kind: "start" }
   | { readonly kind: "save" }
+  | { readonly kind: "test"; readonly id: string }
   | { readonly kind: "help" };
 
 export function App({ store }: { readonly store: Store }) {
@@ -79,6 +83,12 @@ export function App({ store }: { readonly store: Store }) {
     setPane("graph");
     requestAnimationFrame(() => canvas.current?.focus(id));
   };
+  const tested = open?.kind === "test" ? store.document.machine.states.get(open.id) : undefined;
+  const test = (): void => {
+    const [first] = store.selection;
+    if (first === undefined) store.apply({ refused: "Select a state to test it." });
+    else setOpen({ kind: "test", id: first });
+  };
   const save = (): void => {
     setOpen(store.machine ? { kind: "save" } : { kind: "create", isStarting: false });
   };
@@ -87,13 +97,13 @@ export function App({ store }: { readonly store: Store }) {
     else save();
   };
   const start = (): void => setOpen(store.machine ? { kind: "start" } : { kind: "create", isStarting: true });
-  useShortcuts(store, { save, keepDraft, show });
+  useShortcuts(store, { save, keepDraft, show, test });
 
   const isEmpty = store.document.machine.states.size === 0 && store.mode === "design" && !store.broken;
   const close = (): void => setOpen(null);
   return (
     <div class={`designer-frame mode-${store.mode} pane-${pane}`}>
-      <Bar store={store} onSave={save} onStart={start} onHelp={() => setOpen({ kind: "help" })} onProblems={() => showProblems(!hasProblems)} hasProblems={hasProblems} />
+      <Bar store={store} onTest={test} onSave={save} onStart={start} onHelp={() => setOpen({ kind: "help" })} onProblems={() => showProblems(!hasProblems)} hasProblems={hasProblems} />
       {store.notice ? (
         <div class={`designer-notice ${store.notice.isBad ? "tone-failed" : "tone-running"}`} role="status">
           <p>{store.notice.words}</p>
@@ -155,6 +165,18 @@ export function App({ store }: { readonly store: Store }) {
       {open?.kind === "create" ? <CreateDialog store={store} onClose={close} onDone={() => setOpen(open.isStarting ? { kind: "start" } : null)} /> : null}
       {open?.kind === "start" ? <StartDialog store={store} onClose={close} /> : null}
       {open?.kind === "help" ? <Help onClose={close} /> : null}
+      {tested ? (
+        <Tester
+          key={tested.id}
+          store={store}
+          state={tested}
+          onClose={close}
+          onShow={(id) => {
+            close();
+            show(id);
+          }}
+        />
+      ) : null}
       {open?.kind === "save" ? <SaveDialog store={store} onClose={close} /> : null}
       {store.conflict ? <ConflictDialog store={store} conflict={store.conflict} /> : null}
     </div>
@@ -162,7 +184,7 @@ export function App({ store }: { readonly store: Store }) {
 }
 
 /** Keys that hold wherever focus is. */
-function useShortcuts(store: Store, actions: { readonly save: () => void; readonly keepDraft: () => void; readonly show: (id: string) => void }): void {
+function useShortcuts(store: Store, actions: { readonly save: () => void; readonly keepDraft: () => void; readonly show: (id: string) => void; readonly test: () => void }): void {
   const latest = useRef(actions);
   latest.current = actions;
   useEffect(() => {
@@ -199,6 +221,10 @@ function useShortcuts(store: Store, actions: { readonly save: () => void; readon
         return;
       }
       if (key === "g") isGoing = true;
+      if (key === "t") {
+        event.preventDefault();
+        latest.current.test();
+      }
       if (key === "n") {
         const places = store.problems.flatMap((problem) => store.stateOf(problem)?.id ?? []);
         if (places.length === 0) return;

@@ -9,6 +9,7 @@ interface Props {
   readonly store: Store;
   readonly onSave: () => void;
   readonly onStart: () => void;
+  readonly onTest: () => void;
   readonly onHelp: () => void;
   readonly onProblems: () => void;
   readonly hasProblems: boolean;
@@ -35,7 +36,7 @@ function ago(ms: number): string {
 
 const MODES: readonly (readonly [Mode, string])[] = [["design", "Design"], ["code", "Code"], ["both", "Both"]];
 
-export function Bar({ store, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
+export function Bar({ store, onTest, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
   const { errors } = store;
   const warnings = store.problems.length - errors;
   const [, tick] = useReducer((count: number, _: void) => count + 1, 0);
@@ -72,6 +73,9 @@ export function Bar({ store, onSave, onStart, onHelp, onProblems, hasProblems }:
           <button type="button" onClick={() => void exportAs(store, "png")}>PNG picture</button>
         </div>
         <Square icon="keyboard" label="Keys" keys="?" onClick={onHelp} />
+        <button type="button" class="button" title="Test the selected state (T)" disabled={store.selection.length !== 1} onClick={onTest}>
+          <Icon name="circle-check" /> Test
+        </button>
         <button type="button" class="button" onClick={onStart}>
           <Icon name="play" /> Start
         </button>

@@ -190,6 +190,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl C X V", "copy, cut, paste as text"],
   ["Ctrl Z, Ctrl Shift Z", "undo, redo"],
   ["Ctrl S, Ctrl Shift S", "keep the draft, save a version"],
+  ["T", "test the state"],
   ["Space", "collapse, expand"],
   ["+ - 0 1 2", "larger, smaller, 100 %, all, selection"],
   ["Ctrl A, Shift click, Shift drag", "select many"],

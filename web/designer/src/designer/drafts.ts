@@ -7,6 +7,7 @@ export type Sent = "nothing" | "waiting" | "sending" | "sent" | "failed" | "othe
 
 const REST_MS = 2_000;
 const AGAIN_MS = 10_000;
+const OURS_MAX = 4;
 /** Browsers send no more than this when a page goes away. */
 const LAST_BYTES_MAX = 60_000;
 
@@ -24,6 +25,8 @@ export class Drafts {
   private name: string | null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isChanged = false;
+  /** What this tab wrote, or tried to write: a write whose answer was lost is not somebody else's. */
+  private ours: string[] = [];
 
   constructor(
     private readonly api: Api,
@@ -42,6 +45,11 @@ export class Drafts {
   made(name: string): void {
     this.name = name;
     this.number = 0;
+  }
+
+  /** Takes a text as one that this tab wrote. */
+  own(text: string): void {
+    if (!this.ours.includes(text)) this.ours = [...this.ours.slice(-(OURS_MAX - 1)), text];
   }
 
   get isUnsent(): boolean {
@@ -72,7 +80,9 @@ export class Drafts {
     this.isChanged = false;
     this.tell();
     try {
-      this.number = await this.api.putDraft(name, this.number, this.content());
+      const content = this.content();
+      this.own(content.definition);
+      this.number = await this.api.putDraft(name, this.number, content);
       this.state = "sent";
       this.sentAt = Date.now();
     } catch (error) {
@@ -93,6 +103,11 @@ export class Drafts {
         this.number = theirs.number;
         this.state = "sent";
         this.sentAt = Date.now();
+        return;
+      }
+      if (this.ours.includes(theirs.definition)) {
+        this.number = theirs.number;
+        this.soon();
         return;
       }
       this.state = "other";

@@ -5,6 +5,7 @@ import { isBroken, open, withRoot, type Broken, type Document } from "../asl/doc
 import { isRefused, type Edit } from "../asl/edit/edit";
 import { duplicateBranch } from "../asl/edit/paste";
 import { EMPTY, record, redo, undo, type History, type Stepped } from "../asl/history";
+import type { Json } from "../asl/json/node";
 import type { State } from "../asl/machine";
 import { Layouter } from "../layout/layout";
 import type { Picture } from "../layout/types";
@@ -47,6 +48,8 @@ export class Store {
   samples: readonly Sample[];
   mocks: readonly Mock[];
   readonly drafts: Drafts;
+  /** What states were tried with last: expressions show their values on it. */
+  tried: { readonly input: string; readonly variables: string; readonly result: Json | null } = { input: "{}", variables: "{}", result: null };
   functions: readonly string[] = [];
   machines: readonly string[] = [];
   machine: Start["machine"];
@@ -74,6 +77,8 @@ export class Store {
     const { draft } = start;
     this.samples = draft?.samples ?? [];
     this.mocks = draft?.mocks ?? [];
+    const [sample] = this.samples;
+    if (sample) this.tried = { ...this.tried, input: sample.input };
     this.drafts = new Drafts(api, start.machine?.name ?? null, draft?.number ?? 0, () => this.draftContent(), () => this.changed(), (theirs) => {
       this.conflict = { kind: "draft", definition: theirs.definition, revision: "", number: theirs.number, author: theirs.author };
     });
@@ -117,7 +122,8 @@ export class Store {
       return;
     }
     const kept = readKept(this.draftName);
-    const isMine = kept !== null && kept.number === this.drafts.number;
+    if (kept) this.drafts.own(kept.text);
+    const isMine = kept !== null && (kept.number === this.drafts.number || kept.text === draft?.definition);
     if (isMine && kept.text !== this.text) this.takeUp(kept.text);
     if (isMine && kept.text === this.text) {
       this.history = kept.history;
@@ -200,6 +206,11 @@ export class Store {
 
   get errors(): number {
     return this.problems.filter(({ isError }) => isError).length;
+  }
+
+  /** Whether expressions have something to show their values on. */
+  get hasTried(): boolean {
+    return this.samples.length > 0 || this.tried.result !== null || this.tried.input.trim() !== "{}";
   }
 
   /** The state that a problem is about. */

@@ -4,6 +4,7 @@ import { insert, remove, renameKey, set } from "../asl/json/change";
 import { isObject, membersOf, objectOf, string, type Json } from "../asl/json/node";
 import type { Language } from "../asl/machine";
 import { Text } from "./controls";
+import type { Expressions } from "./expression";
 import { Icon, Square } from "./icon";
 import { read, shown } from "./value";
 
@@ -12,10 +13,11 @@ interface Props {
   readonly help?: string | undefined;
   readonly language: Language;
   readonly node: Json | null;
+  readonly expressions: Expressions;
   readonly onChange: (node: Json | null) => void;
 }
 
-export function Assign({ label, help, language, node, onChange }: Props) {
+export function Assign({ label, help, language, node, expressions, onChange }: Props) {
   const holder = isObject(node) ? node : objectOf({});
   const members = membersOf(holder);
   const isPath = language === "JSONPath";
@@ -65,6 +67,7 @@ export function Assign({ label, help, language, node, onChange }: Props) {
             value={member.key.endsWith(".$") ? shown("text", member.value) : shown("json", member.value)}
             onChange={(typed) => setValue(member.key, typed, member.value)}
             isCode
+            expressions={expressions}
             isLong={!member.key.endsWith(".$")}
             help={isPath && at === 0 ? "A name that ends in .$ takes its value from a path." : undefined}
           />

@@ -30,6 +30,7 @@ export function Condition({ form, path, label }: Props) {
         onChange={(typed) => (form.set([...path, "Condition"], string(typed.trim())), undefined)}
         isLong
         isCode
+        expressions={form.expressions}
         placeholder="{% $states.input.total > 100 %}"
       />
     );

@@ -2,6 +2,7 @@
 // on leaving the field and after a pause.
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCompletion, Value, type Expressions } from "./expression";
 import { Icon } from "./icon";
 
 const PAUSE_MS = 300;
@@ -54,12 +55,14 @@ export interface TextProps {
   /** Bumped to have it take focus, all selected. */
   readonly focus?: number | undefined;
   readonly inputMode?: "numeric" | undefined;
+  /** Help with expressions. */
+  readonly expressions?: Expressions | undefined;
   /** Only on leaving: a name that is half typed is another name. */
   readonly isLate?: boolean | undefined;
 }
 
 export function Text(props: TextProps) {
-  const { label, value, onChange, help, problem, isLong, isCode, isDisabled, choices, placeholder, focus, inputMode, isLate } = props;
+  const { label, value, onChange, help, problem, isLong, isCode, isDisabled, choices, placeholder, focus, inputMode, isLate, expressions } = props;
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
   const [bad, setBad] = useState<string | undefined>();
@@ -67,6 +70,7 @@ export function Text(props: TextProps) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(onChange);
   latest.current = onChange;
+  const [hasFocus, setFocus] = useState(false);
 
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
@@ -89,7 +93,14 @@ export function Text(props: TextProps) {
     setTyped(text);
     clearTimeout(timer.current);
     if (!isLate) timer.current = setTimeout(() => take(text, false), PAUSE_MS);
+    completion.onTyped(target);
   };
+  const completion = useCompletion(expressions, (text, caret) => {
+    setTyped(text);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => take(text, false), PAUSE_MS);
+    requestAnimationFrame(() => field.current?.setSelectionRange(caret, caret));
+  });
   const wrong = bad ?? problem;
   const common = {
     id, ref: field, placeholder, disabled: isDisabled, onInput,
@@ -99,22 +110,50 @@ export function Text(props: TextProps) {
     autocomplete: "off" as const,
     "aria-invalid": wrong ? ("true" as const) : undefined,
     "aria-describedby": described(id, help, wrong),
-    onBlur: () => typed !== null && take(typed, true),
+    "aria-autocomplete": expressions ? ("list" as const) : undefined,
+    "aria-controls": completion.shown ? `${id}-list` : undefined,
+    "aria-activedescendant": completion.shown ? `${id}-list-${completion.shown.at}` : undefined,
+    onFocus: () => setFocus(true),
+    onBlur: () => {
+      setFocus(false);
+      completion.close();
+      if (typed !== null) take(typed, true);
+    },
   };
   return (
     <Frame label={label} help={help} problem={wrong} id={id}>
       {isLong ? (
-        <textarea {...common} rows={Math.min(14, Math.max(isCode ? 3 : 2, (typed ?? value).split("\n").length + (isCode ? 1 : 0)))} />
+        <textarea {...common} onKeyDown={(event) => void completion.onKey(event, field.current)} rows={Math.min(14, Math.max(isCode ? 3 : 2, (typed ?? value).split("\n").length + (isCode ? 1 : 0)))} />
       ) : (
         <input
           {...common}
           inputMode={inputMode}
           list={choices ? `${id}-choices` : undefined}
           onKeyDown={(event) => {
+            if (completion.onKey(event, field.current)) return;
             if (event.key === "Enter" && typed !== null) take(typed, true);
           }}
         />
       )}
+      {completion.shown ? (
+        <ul class="completions" role="listbox" id={`${id}-list`} aria-label={`${label}: go on with`}>
+          {completion.shown.choices.map((choice, at) => (
+            <li
+              key={choice}
+              id={`${id}-list-${at}`}
+              role="option"
+              aria-selected={at === completion.shown?.at}
+              onPointerDown={(event) => {
+                event.preventDefault();
+                if (field.current) completion.accept(field.current, choice);
+              }}
+            >
+              {choice}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {expressions && hasFocus ? <Value id={id} text={typed ?? value} expressions={expressions} /> : null}
       {choices ? (
         <datalist id={`${id}-choices`}>
           {choices.map((choice) => (

@@ -4,6 +4,7 @@ import type { Field } from "../asl/fields";
 import { at, literal, string, type Json, type JsonObject, type Path } from "../asl/json/node";
 import type { Language, State } from "../asl/machine";
 import { Assign } from "./assign";
+import type { Expressions } from "./expression";
 import { Check, Select, Text } from "./controls";
 import { read, shown } from "./value";
 
@@ -16,6 +17,7 @@ export interface Form {
   readonly base: Path;
   readonly functions: readonly string[];
   readonly machines: readonly string[];
+  readonly expressions: Expressions;
   /** Sets what stands at a path from the state; null takes it out. */
   set(path: Path, value: Json | null): void;
   /** Leads a line elsewhere: to a name, to the end, or to a new state. */
@@ -58,11 +60,11 @@ export function FieldControl({ field, form }: { readonly field: Field; readonly 
     case "next":
       return <NextField label={label} help={help} problem={problem} form={form} path={path} value={value?.kind === "string" ? value.value : null} />;
     case "assign":
-      return <Assign label={label} help={help} language={form.language} node={value} onChange={(next) => form.set(path, next)} />;
+      return <Assign label={label} help={help} language={form.language} expressions={form.expressions} node={value} onChange={(next) => form.set(path, next)} />;
     case "path":
       return (
         <>
-          <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} isCode isDisabled={isNull(value)} placeholder="$.field" />
+          <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} isCode isDisabled={isNull(value)} placeholder="$.field" expressions={form.expressions} />
           {field.nullable ? <Check label={`${label}: null, nothing`} value={isNull(value)} onChange={(isOn) => form.set(path, isOn ? literal(null) : null)} /> : null}
         </>
       );
@@ -72,9 +74,9 @@ export function FieldControl({ field, form }: { readonly field: Field; readonly 
       );
     case "json":
     case "texts":
-      return <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} isLong isCode={kind === "json"} placeholder={kind === "json" ? placeholderOf(form.language) : undefined} />;
+      return <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} isLong isCode={kind === "json"} expressions={kind === "json" ? form.expressions : undefined} placeholder={kind === "json" ? placeholderOf(form.language) : undefined} />;
     default:
-      return <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} inputMode={kind === "number" && form.language === "JSONPath" ? "numeric" : undefined} isCode={form.language === "JSONata"} />;
+      return <Text label={label} help={help} problem={problem} value={shown(kind, value)} onChange={take} inputMode={kind === "number" && form.language === "JSONPath" ? "numeric" : undefined} isCode={form.language === "JSONata"} expressions={form.language === "JSONata" ? form.expressions : undefined} />;
   }
 }
 

@@ -11,6 +11,7 @@ import { isRefused } from "../asl/edit/edit";
 import { get, itemsOf, number, pointer, string, textOf, type Json, type Path } from "../asl/json/node";
 import { JsonError, tryParse } from "../asl/json/parse";
 import { printAlone } from "../asl/json/print";
+import { completions } from "../asl/completions";
 import { assignedBy, TYPES, variablesVisible, type State } from "../asl/machine";
 import { TYPE_ICON } from "../canvas/icons";
 import type { Store } from "../designer/store";
@@ -18,6 +19,7 @@ import { Branches, Catchers, Retries, Rules, type ListActions } from "./cards";
 import { Select, Text } from "./controls";
 import { FieldControl, type Form } from "./field";
 import { Icon } from "./icon";
+import { isExpression } from "./value";
 
 const TABS = ["Settings", "Data", "Errors", "Variables", "Note", "JSON"] as const;
 type AnyTab = (typeof TABS)[number];
@@ -83,6 +85,7 @@ function StateForm({ store, state }: { readonly store: Store; readonly state: St
             }}
           />
         ) : null}
+        {tab === "Settings" && state.type === "Task" ? <Target form={form} /> : null}
         <FieldList fields={here} form={form} actions={actionsOf(store, state)} />
         {tab === "Variables" ? <VisibleVariables state={state} /> : null}
         {tab === "Note" ? <Text label="Note" value={textOf(state.node, "Comment") ?? ""} help="For people; kept as the state's Comment." isLong onChange={(typed) => (form.set(["Comment"], typed === "" ? null : string(typed)), undefined)} /> : null}
@@ -107,6 +110,26 @@ function countOn(tab: AnyTab, state: State): number {
   if (tab === "Errors") return itemsOf(state.node, "Retry").length + itemsOf(state.node, "Catch").length;
   if (tab === "Variables") return assignedBy(state).length;
   return tab === "Note" && textOf(state.node, "Comment") ? 1 : 0;
+}
+
+/** What the commonest services call, chosen from what the server has. */
+function Target({ form }: { readonly form: Form }) {
+  const resource = textOf(form.node, "Resource") ?? "";
+  const isFunction = resource.startsWith("arn:aws:states:::lambda:invoke");
+  if (!isFunction && !resource.startsWith("arn:aws:states:::states:startExecution")) return null;
+  const holder = form.language === "JSONata" ? "Arguments" : "Parameters";
+  const path = [holder, isFunction ? "FunctionName" : "StateMachineArn"];
+  return (
+    <Text
+      label={isFunction ? "Function to call" : "Machine to start"}
+      value={textOf(get(form.node, holder), path[1] ?? "") ?? ""}
+      help={isFunction ? "Kept as FunctionName." : "Kept as StateMachineArn."}
+      problem={form.problemAt(path)}
+      choices={isFunction ? form.functions : form.machines}
+      isCode
+      onChange={(typed) => (form.set(path, typed.trim() === "" ? null : string(typed.trim())), undefined)}
+    />
+  );
 }
 
 function FieldList({ fields, form, actions }: { readonly fields: readonly Field[]; readonly form: Form; readonly actions: ListActions }) {
@@ -159,6 +182,17 @@ function formOf(store: Store, state: State): Form {
     base: [],
     functions: store.functions,
     machines: store.machines,
+    expressions: {
+      words: () => {
+        const input = tryParse(store.tried.input);
+        return completions(state, state.language, input instanceof JsonError ? null : input, store.tried.result);
+      },
+      look: (text) => {
+        const trimmed = text.trim();
+        const isOne = state.language === "JSONata" ? isExpression(trimmed) : /^(?:\$|States\.)./.test(trimmed);
+        return isOne && store.hasTried ? store.api.evaluate(state.language, trimmed, store.tried) : null;
+      },
+    },
     set: apply,
     lead: (path, to) => {
       if (to === "end") store.apply(endHere(machine, state.id));

@@ -1,0 +1,105 @@
+// What pages load, and what the designer costs in CPU time on a long definition. CPU time is the browser's own
+// count of its main thread, so that a busy machine does not change it much.
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { createMachine, openSite } from "../support/browser.js";
+import { card, openDesigner } from "../support/designer.js";
+
+/** How much slower than the reference a machine may be that runs many things at once. */
+const SLOWER = 3;
+
+let site;
+before(async () => (site = await openSite()));
+after(() => site.close());
+
+/** A flow of `count` states with choices, waits and loops among them. */
+function long(count) {
+  const States = {};
+  for (let at = 1; at <= count; at++) {
+    const next = at < count ? { Next: `Step ${at + 1}` } : { End: true };
+    States[`Step ${at}`] =
+      at % 9 === 0 && at < count - 5
+        ? { Type: "Choice", Choices: [{ Variable: "$.n", NumericGreaterThan: at, Next: `Step ${at + 3}` }, { Variable: "$.n", NumericLessThan: 0, Next: `Step ${Math.max(1, at - 4)}` }], Default: `Step ${at + 1}` }
+        : { Type: at % 4 === 0 ? "Wait" : "Pass", ...(at % 4 === 0 ? { Seconds: 1 } : {}), ...next };
+  }
+  return { StartAt: "Step 1", States };
+}
+
+/** The gzipped bytes of the scripts, or styles, that come while `work` is done. */
+async function loaded(page, type, work) {
+  const waiting = [];
+  const seen = (answer) => {
+    if (answer.request().resourceType() === type) waiting.push(answer.body().then((body) => gzipSync(body, { level: 9 }).length));
+  };
+  page.on("response", seen);
+  await work();
+  page.off("response", seen);
+  return (await Promise.all(waiting)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Milliseconds of the page's main thread that `work` takes. */
+async function cpu(page, work) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const taken = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value * 1000;
+  const start = await taken();
+  await work();
+  const end = await taken();
+  await session.detach();
+  return end - start;
+}
+
+test("pages and the designer load no more than they may", async () => {
+  await createMachine(site, "small", long(12));
+  const plain = await site.visitor();
+  const pageScript = await loaded(plain, "script", () => plain.goto("/machines"));
+  const style = await loaded(await site.visitor(), "stylesheet", async () => {});
+  assert.ok(pageScript <= 8_000, `a plain page: ${pageScript}`);
+  assert.ok(style <= 14_000, `style: ${style}`);
+  const graph = await site.visitor();
+  const graphScript = await loaded(graph, "script", async () => {
+    await graph.goto("/machines/small");
+    await card(graph, "Step 1").waitFor();
+  });
+  assert.ok(graphScript - pageScript <= 45_000, `the graph: ${graphScript - pageScript}`);
+  const page = await site.visitor();
+  const designer = await loaded(page, "script", () => openDesigner(page, "small"));
+  assert.ok(designer - pageScript <= 80_000, `the designer: ${designer - pageScript}`);
+  const editor = await loaded(page, "script", async () => {
+    await page.getByRole("button", { name: "Code" }).click();
+    await page.getByRole("textbox", { name: "Definition" }).waitFor();
+  });
+  assert.ok(editor <= 140_000, `the editor: ${editor}`);
+});
+
+for (const [count, opening, editing] of [[45, 250, 30], [200, 350, 60], [1_000, 600, 150]]) {
+  test(`${count} states open and change within their CPU time, with few elements`, async () => {
+    await createMachine(site, `long-${count}`, long(count));
+    const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    // The first visit compiles and caches; what counts is a visit like any other.
+    await openDesigner(page, `long-${count}`);
+    const opened = await cpu(page, async () => {
+      await page.reload();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+      await card(page, "Step 1").waitFor();
+    });
+    await page.getByRole("button", { name: /problem|error|warning/ }).waitFor();
+    await card(page, "Step 2").focus();
+    const times = [];
+    for (let round = 0; round < 4; round++) {
+      times.push(await cpu(page, async () => {
+        await page.keyboard.press("d");
+        await page.waitForFunction((wanted) => document.querySelector("[data-said]").textContent.includes("Duplicated") || wanted < 0, round);
+      }));
+    }
+    const edited = Math.min(...times);
+    const elements = await page.evaluate(() => document.querySelectorAll("main *").length);
+    console.log(`${count} states: opened in ${opened.toFixed(0)} ms, an edit in ${edited.toFixed(0)} ms, ${elements} elements`);
+    // A debug machine that others share takes longer per instruction than the reference; the factor is fixed.
+    assert.ok(opened <= opening * SLOWER, `opened in ${opened} ms`);
+    assert.ok(edited <= editing * SLOWER, `edited in ${edited} ms`);
+    assert.ok(elements <= 3_500, `${elements} elements`);
+  });
+}
