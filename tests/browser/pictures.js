@@ -19,9 +19,10 @@ async function ended(site, machine, input) {
   return `/executions/${execution.id}`;
 }
 
-async function take(site, name, address, colorScheme) {
-  const page = await site.visitor({ viewport: size, colorScheme, reducedMotion: "reduce" });
+async function take(site, name, address, colorScheme, prepare = async () => {}, viewport = size) {
+  const page = await site.visitor({ viewport, colorScheme, reducedMotion: "reduce" });
   await page.goto(address);
+  await prepare(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   if (page.complaints.length > 0) throw new Error(page.complaints.join("\n"));
 }
@@ -36,6 +37,22 @@ try {
   await ended(site, "sample-fan-out", { currency: "EUR", items: ["tea", "milk", "sugar"] });
   await take(site, "execution", declined, "light");
   await take(site, "machine", "/machines/sample-order", "dark");
+  const wide = { width: 1440, height: 860 };
+  const ready = async (page) => {
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    await page.getByRole("treeitem").nth(1).click();
+    await page.getByRole("button", { name: /problem|warning|error/ }).waitFor();
+  };
+  await take(site, "designer", "/machines/sample-order/design", "light", ready, wide);
+  const tested = async (page) => {
+    await ready(page);
+    await page.getByRole("treeitem").first().click();
+    await page.getByRole("button", { name: "Test", exact: true }).click();
+    await page.getByLabel("Input", { exact: true }).fill(JSON.stringify(order, null, 2));
+    await page.getByRole("button", { name: "Run the test" }).click();
+    await page.getByRole("region", { name: "What came of it" }).getByRole("list").waitFor();
+  };
+  await take(site, "designer-test", "/machines/sample-order/design", "dark", tested, wide);
 } finally {
   await site.close();
 }

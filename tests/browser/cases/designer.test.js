@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { call, createMachine, openSite } from "../support/browser.js";
+import { assertAccessible, call, createMachine, openSite } from "../support/browser.js";
 import { card, dragCard, dragItem, flow, item, name, openDesigner, save, saved, textOf } from "../support/designer.js";
 
 let site;
@@ -219,6 +219,20 @@ test("two people change one machine: the second sees both and decides", async ()
   await dialog.getByRole("button", { name: "Save yours over it" }).click();
   await page.getByText("Saved", { exact: true }).first().waitFor();
   assert.match(await saved(site, "shared"), /Changed here\./);
+});
+
+test("a state is found in the outline, however deep it lies", async () => {
+  const inner = { StartAt: "Deep", States: { Deep: { Type: "Pass", End: true } } };
+  await createMachine(site, "outlined", { StartAt: "Both", States: { Both: { Type: "Parallel", Branches: [inner], Next: "Over" }, Over: { Type: "Succeed" } } });
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 } });
+  await openDesigner(page, "outlined");
+  await page.getByRole("button", { name: "Outline" }).click();
+  const outline = page.getByRole("complementary", { name: "Outline" });
+  assert.deepEqual(await outline.locator(".outline-item-name").allInnerTexts(), ["Both", "Deep", "Over"]);
+  await outline.getByLabel("Find a state").fill("dee");
+  await outline.getByRole("button", { name: /^Deep/ }).click();
+  await page.getByRole("heading", { name: "Deep" }).waitFor();
+  await assertAccessible(page, "outline");
 });
 
 test("text and graph stay in step, in JSON and in YAML, and text that breaks locks nothing", async () => {

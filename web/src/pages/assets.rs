@@ -36,7 +36,7 @@ const STYLE: &[&str] = &[
 ];
 
 /// The designer's own style, served as one file.
-const DESIGNER_STYLE: &[&str] = &["designer.css", "inspector.css"];
+const DESIGNER_STYLE: &[&str] = &["designer.css", "inspector.css", "tester.css"];
 
 /// The addresses that the frame of a page names.
 #[derive(Clone)]

@@ -13,6 +13,7 @@ import { ConfirmDelete, CreateDialog, Help, QuickAdd, StartDialog, Ways } from "
 import { Empty } from "./empty";
 import { Graph, type Opening } from "./graph";
 import { Menu, type MenuAt } from "./menu";
+import { Outline } from "./outline";
 import { Palette } from "./palette";
 import { Problems } from "./problems";
 import { lazy } from "./lazy";
@@ -39,6 +40,7 @@ export function App({ store }: { readonly store: Store }) {
   const [menu, setMenu] = useState<MenuAt | null>(null);
   const [hasProblems, showProblems] = useState(false);
   const [pane, setPane] = useState<"palette" | "graph" | "inspector">("graph");
+  const [hasOutline, showOutline] = useState(false);
   const canvas = useRef<Canvas | null>(null);
   const inspector = useRef<HTMLElement>(null);
   const items = useRef(itemsFor(store.start.patterns)).current;
@@ -103,7 +105,7 @@ export function App({ store }: { readonly store: Store }) {
   const close = (): void => setOpen(null);
   return (
     <div class={`designer-frame mode-${store.mode} pane-${pane}`}>
-      <Bar store={store} onTest={test} onSave={save} onStart={start} onHelp={() => setOpen({ kind: "help" })} onProblems={() => showProblems(!hasProblems)} hasProblems={hasProblems} />
+      <Bar store={store} onTest={test} hasOutline={hasOutline} onOutline={() => showOutline(!hasOutline)} onSave={save} onStart={start} onHelp={() => setOpen({ kind: "help" })} onProblems={() => showProblems(!hasProblems)} hasProblems={hasProblems} />
       {store.notice ? (
         <div class={`designer-notice ${store.notice.isBad ? "tone-failed" : "tone-running"}`} role="status">
           <p>{store.notice.words}</p>
@@ -116,7 +118,7 @@ export function App({ store }: { readonly store: Store }) {
         ))}
       </div>
       <div class="designer-body">
-        {store.mode === "code" ? null : <Palette items={items} canvas={() => canvas.current} add={add} />}
+        {store.mode === "code" ? null : hasOutline ? <Outline store={store} onShow={show} /> : <Palette items={items} canvas={() => canvas.current} add={add} />}
         {store.mode === "code" ? null : (
           <div class="stage">
             <Graph store={store} opening={opening} onReady={(made) => (canvas.current = made)} />

@@ -10,6 +10,8 @@ interface Props {
   readonly onSave: () => void;
   readonly onStart: () => void;
   readonly onTest: () => void;
+  readonly onOutline: () => void;
+  readonly hasOutline: boolean;
   readonly onHelp: () => void;
   readonly onProblems: () => void;
   readonly hasProblems: boolean;
@@ -36,7 +38,7 @@ function ago(ms: number): string {
 
 const MODES: readonly (readonly [Mode, string])[] = [["design", "Design"], ["code", "Code"], ["both", "Both"]];
 
-export function Bar({ store, onTest, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
+export function Bar({ store, onTest, onOutline, hasOutline, onSave, onStart, onHelp, onProblems, hasProblems }: Props) {
   const { errors } = store;
   const warnings = store.problems.length - errors;
   const [, tick] = useReducer((count: number, _: void) => count + 1, 0);
@@ -57,6 +59,7 @@ export function Bar({ store, onTest, onSave, onStart, onHelp, onProblems, hasPro
         ))}
       </div>
       <div class="bar-actions">
+        <Square icon="boxes" label="Outline" isPressed={hasOutline} onClick={onOutline} />
         <Square icon="undo-2" label="Undo" keys="Ctrl+Z" isDisabled={store.history.past.length === 0 && !store.broken} onClick={() => store.undo()} />
         <Square icon="redo-2" label="Redo" keys="Ctrl+Shift+Z" isDisabled={store.history.future.length === 0} onClick={() => store.redo()} />
         <button type="button" class={`button problems-button${errors > 0 ? " has-errors" : warnings > 0 ? " has-warnings" : ""}`} aria-expanded={hasProblems} onClick={onProblems}>
