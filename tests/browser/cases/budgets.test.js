@@ -42,7 +42,7 @@ async function loaded(page, type, work) {
 /** Milliseconds of the page's main thread that `work` takes. */
 async function cpu(page, work) {
   const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const taken = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value * 1000;
   const start = await taken();
   await work();

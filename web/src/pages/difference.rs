@@ -101,12 +101,12 @@ fn gather(scope: &Json, depth: usize, found: &mut BTreeMap<String, String>) {
             match field.as_ref() {
                 "Branches" | "ItemProcessor" | "Iterator" if depth < DEPTH_MAX => {
                     let inner = value.as_array().unwrap_or(std::slice::from_ref(value));
-                    own.push_str(&format!("{field}: {}\n", inner.len()));
+                    own.extend([field.as_ref(), ": ", &inner.len().to_string(), "\n"]);
                     for scope in inner {
                         gather(scope, depth + 1, found);
                     }
                 }
-                _ => own.push_str(&format!("{field}: {}\n", value.to_text())),
+                _ => own.extend([field.as_ref(), ": ", &value.to_text(), "\n"]),
             }
         }
         found.insert(name.to_string(), own);

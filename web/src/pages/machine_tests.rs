@@ -116,7 +116,7 @@ async fn settings_are_shown_changed_and_refused_and_deletion_asks_for_the_name()
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert!(text(refused).await.contains("Log Destination"));
 
-    let tag = [("key", "team"), ("value", "orders")];
+    let tag = [("key", "team"), ("value", "packers")];
     check_led(
         &post(&app, "/machines/flow/settings/tags", &tag).await,
         "/machines/flow/settings",
@@ -125,7 +125,7 @@ async fn settings_are_shown_changed_and_refused_and_deletion_asks_for_the_name()
         get(&app, "/machines/flow/settings")
             .await
             .1
-            .contains("orders")
+            .contains("packers")
     );
     let remove = [("key", "team"), ("what", "remove")];
     post(&app, "/machines/flow/settings/tags", &remove).await;
@@ -133,7 +133,7 @@ async fn settings_are_shown_changed_and_refused_and_deletion_asks_for_the_name()
         !get(&app, "/machines/flow/settings")
             .await
             .1
-            .contains("orders")
+            .contains("packers")
     );
 
     let wrong = post(&app, "/machines/flow/settings/delete", &[("name", "flaw")]).await;

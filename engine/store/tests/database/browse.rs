@@ -143,7 +143,7 @@ async fn machines_are_found_by_a_part_of_their_name_in_every_order_both_ways() {
         .enumerate()
     {
         let id = Uuid::from_u128(number as u128 + 1);
-        create_machine_at(&db, name, id, at(number as i64)).await;
+        create_machine_at(&db, name, id, at(i64::try_from(number).unwrap())).await;
     }
     let page = async |part: &str, order, edge| -> Vec<String> {
         let found = browse::machines(&db, part, order, edge, 2).await.unwrap();

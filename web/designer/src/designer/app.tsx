@@ -87,8 +87,8 @@ export function App({ store }: { readonly store: Store }) {
   };
   const tested = open?.kind === "test" ? store.document.machine.states.get(open.id) : undefined;
   const test = (): void => {
-    const [first] = store.selection;
-    if (first === undefined) store.apply({ refused: "Select a state to test it." });
+    const first = canvas.current?.hasFocus() ? canvas.current.focusStop : store.selection[0];
+    if (first === undefined || first === null) store.apply({ refused: "Select a state to test it." });
     else setOpen({ kind: "test", id: first });
   };
   const save = (): void => {

@@ -76,7 +76,7 @@ export function Bar({ store, onTest, onOutline, hasOutline, onSave, onStart, onH
           <button type="button" onClick={() => void exportAs(store, "png")}>PNG picture</button>
         </div>
         <Square icon="keyboard" label="Keys" keys="?" onClick={onHelp} />
-        <button type="button" class="button" title="Test the selected state (T)" disabled={store.selection.length !== 1} onClick={onTest}>
+        <button type="button" class="button" title="Test the selected state (T)" onClick={onTest}>
           <Icon name="circle-check" /> Test
         </button>
         <button type="button" class="button" onClick={onStart}>

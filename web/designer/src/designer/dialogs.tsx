@@ -139,7 +139,7 @@ export function CreateDialog({ store, onDone, onClose }: { readonly store: Store
 
 /** The input of an execution, saved first where that is needed. */
 export function StartDialog({ store, onClose }: { readonly store: Store; readonly onClose: () => void }) {
-  const [input, setInput] = useState("{}");
+  const [input, setInput] = useState(store.tried.input);
   const [bad, setBad] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const { machine } = store;
