@@ -10,6 +10,7 @@ mod function;
 mod http;
 mod load;
 mod machines;
+mod map_runs;
 mod measure;
 mod process;
 mod report;
@@ -40,6 +41,8 @@ struct Plan {
     due: u32,
     /// How long one load goes on without a pause, to see whether it declines.
     endurance: Duration,
+    /// Items of the longer Map Run.
+    items: u32,
     part: Part,
 }
 
@@ -49,6 +52,7 @@ enum Part {
     All,
     Loads,
     Express,
+    MapRuns,
     Sleepers,
     Endurance,
 }
@@ -58,9 +62,10 @@ impl Part {
         Ok(match name {
             "loads" => Self::Loads,
             "express" => Self::Express,
+            "map-runs" => Self::MapRuns,
             "sleepers" => Self::Sleepers,
             "endurance" => Self::Endurance,
-            _ => bail!("`{name}` is no part: loads, express, sleepers and endurance are"),
+            _ => bail!("`{name}` is no part: loads, express, map-runs, sleepers and endurance are"),
         })
     }
 
@@ -78,6 +83,7 @@ impl Plan {
             asleep: 20_000,
             due: 10_000,
             endurance: Duration::from_secs(20),
+            items: map_runs::MANY,
             part: Part::All,
         };
         let mut arguments = arguments.iter();
@@ -88,6 +94,7 @@ impl Plan {
                     plan.length = Duration::from_millis(500);
                     (plan.asleep, plan.due) = (1_000, 500);
                     plan.endurance = Duration::from_secs(2);
+                    plan.items = 1_000;
                 }
                 "--full" => {
                     plan.asleep = 100_000;
@@ -142,6 +149,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     }
     if plan.part.includes(Part::Loads) || plan.part == Part::Express {
         bench.measure(&mut found, plan.part)?;
+    }
+    if plan.part.includes(Part::MapRuns) {
+        found.map_runs = map_runs::measure(&server, folder.path(), plan.items)?;
     }
     if plan.part.includes(Part::Sleepers) {
         let sleep = sleepers::measure(&server, &bench.sleeper, plan.asleep, plan.due)?;

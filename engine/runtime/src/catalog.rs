@@ -98,6 +98,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The service's limit is one more time-out of the machine: the shorter holds.
+pub(crate) fn limit_express(definition: &mut Definition) {
+    let own = definition.timeout_seconds.unwrap_or(EXPRESS_SECONDS_MAX);
+    definition.timeout_seconds = Some(own.min(EXPRESS_SECONDS_MAX));
+}
+
 fn read(
     names: &Names,
     machine: &store::machine::Machine,
@@ -112,9 +118,7 @@ fn read(
         )));
     };
     if machine.machine_type == MachineType::Express {
-        // The service's limit is one more time-out of the machine: the shorter holds.
-        let own = definition.timeout_seconds.unwrap_or(EXPRESS_SECONDS_MAX);
-        definition.timeout_seconds = Some(own.min(EXPRESS_SECONDS_MAX));
+        limit_express(&mut definition);
     }
     Ok(Revision {
         id: revision.id,

@@ -20,6 +20,13 @@ use crate::{
 impl Node {
     /// A step was committed.
     pub(crate) fn committed(self: &Arc<Self>, pending: Pending) {
+        if pending.is_result {
+            for message in pending.item.messages.iter().chain(&pending.item.reports) {
+                self.hint(message.shard);
+            }
+            self.result_settled(&pending, true);
+            return;
+        }
         let Pending {
             shard,
             facts,
@@ -140,6 +147,10 @@ impl Node {
 
     /// A step was not committed, but others of its batch were: what is in memory is not true.
     pub(crate) fn refused(self: &Arc<Self>, pending: Pending, outcome: &commit::Outcome) {
+        if pending.is_result {
+            self.result_settled(&pending, false);
+            return;
+        }
         let Pending {
             shard,
             facts,

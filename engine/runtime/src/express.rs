@@ -5,6 +5,7 @@
 //! that is started without waiting has a row from before its answer until it has closed ([`rows`]); when its
 //! node is gone another runs it from its start ([`left`]). How many there may be at once is [`room`]'s.
 
+mod child;
 mod left;
 mod room;
 mod rows;
@@ -24,6 +25,7 @@ use crate::{
     patience::Patience,
 };
 
+pub(crate) use child::{ChildRun, Ended};
 use room::Room;
 pub(crate) use rows::Rows;
 pub(crate) use start::view_within;

@@ -198,6 +198,8 @@ impl Node {
                 let start = node.start_child_from_inbox(inbox, to, run, index, input);
                 self.tracker.spawn(start);
             }
+            // An Express child is in no shard's memory.
+            Message::Stop { .. } if self.express_children.stop(to, inbox) => {}
             message => {
                 if let Some(input) = message.into_input() {
                     let inbox = Some(inbox);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use asl::{
     Payload,
+    diagnose::MachineType,
     machine::{
         Entry, Execution, Identity, Outcome, fold,
         history::journal::{ReadError, Reader},
@@ -196,7 +197,12 @@ impl Node {
         let machine = &revision.machine_name;
         Arc::new(Identity {
             id: *row.id.0.as_bytes(),
-            arn: Arc::from(self.settings.names.execution(machine, &row.name)),
+            arn: Arc::from(if revision.machine_type == MachineType::Express {
+                let id = row.id.to_string();
+                self.settings.names.express(machine, &row.name, &id)
+            } else {
+                self.settings.names.execution(machine, &row.name)
+            }),
             name: Arc::from(row.name.as_str()),
             machine_arn: Arc::clone(&revision.machine_arn),
             machine_name: Arc::clone(machine),
@@ -249,6 +255,11 @@ impl Node {
             trace_header: row.trace_header,
         });
         Ok(Some(View { facts, closed }))
+    }
+
+    /// What an execution was given.
+    pub(crate) async fn input_of(&self, id: ExecutionId) -> Result<Payload, Fault> {
+        self.first_input(&mut Reader::default(), id).await
     }
 
     async fn first_input(&self, reader: &mut Reader, id: ExecutionId) -> Result<Payload, Fault> {

@@ -11,6 +11,7 @@
 
 pub(crate) mod child;
 pub mod counts;
+pub(crate) mod express;
 pub(crate) mod job;
 mod results;
 mod source;
@@ -52,6 +53,8 @@ pub(crate) enum Mail {
         inbox: i64,
         reports: Vec<(u64, End)>,
     },
+    /// Its execution goes on after its redrive of that number.
+    Redrive(u64),
     /// Its execution wants it no more.
     Stop {
         inbox: i64,
@@ -128,9 +131,13 @@ pub(crate) struct Begin {
 }
 
 impl Node {
-    /// Begins a Map Run whose start is committed; one that is there already goes on.
+    /// Begins a Map Run whose start is committed, or redrives it; one that is there already goes on.
     pub(crate) fn begin_map_run(self: &Arc<Self>, facts: &Arc<Facts>, start: &MapRunStart) {
         let id = ExecutionId(Uuid::from_bytes(start.id));
+        if start.redrives > 0 {
+            self.deliver(id, Mail::Redrive(start.redrives));
+            return;
+        }
         match Spec::parse(start.spec.text()) {
             Ok(spec) => self.ensure_map_run(
                 id,

@@ -22,6 +22,8 @@ pub(crate) struct Pending {
     pub(crate) facts: Arc<Facts>,
     /// Present where the step is a Map Run's, which `facts` then stand for.
     pub(crate) run: Option<RunStep>,
+    /// It is the result of an Express child, which has no slot.
+    pub(crate) is_result: bool,
     pub(crate) item: Item,
     /// The number of its step; 0 for an item that only takes messages away.
     pub(crate) step: u64,
@@ -46,6 +48,7 @@ impl Pending {
             shard: Arc::clone(shard),
             facts,
             run: None,
+            is_result: false,
             item,
             step,
             commands,

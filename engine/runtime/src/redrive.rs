@@ -20,9 +20,10 @@ use crate::{
     Fault,
     arrival::Message,
     engine::StartError,
-    facts::{Closed, Facts, Redriven, View},
+    facts::{Closed, Facts, Redriven, View, status},
     limits::{LIFE_MAX, REDRIVE_TOKEN_FOR},
     load::Loaded,
+    map_run::job::end_of,
     node::{Node, micros},
     patience::Patience,
     queue::Pending,
@@ -35,6 +36,8 @@ use crate::{
 /// Source of the texts: the service model, `redriveStatusReason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotRedrivable {
+    #[error("Child workflow execution can only be redriven by redriving the Map Run")]
+    Child,
     #[error("State machine is in DELETING status")]
     MachineDeleting,
     #[error("Execution is RUNNING and cannot be redriven")]
@@ -110,8 +113,13 @@ impl Node {
             if !is_waiting {
                 // Not asked yet, or the message came when it was about to close.
                 let view = self.view_of(id).await?.ok_or(RedriveError::DoesNotExist)?;
+                if view.facts.map_run().is_some() {
+                    return Err(NotRedrivable::Child.into());
+                }
                 if let Some(reason) = self.not_redrivable(&view).await? {
-                    return Err(reason.into());
+                    // An earlier request with this token may have been done in between.
+                    let done = store::redrive::by_token(&self.db, id, &token, since).await?;
+                    return done.ok_or(RedriveError::NotRedrivable(reason));
                 }
                 match self.admit().await {
                     // Only looked at: the owner counts it.
@@ -141,9 +149,13 @@ impl Node {
             return Ok(Some(NotRedrivable::Succeeded));
         }
         let (facts, now) = (&view.facts, self.clock.now());
-        let machine = store::machine::get(&self.db, &facts.revision.machine_name).await?;
-        let is_live = machine
-            .is_some_and(|machine| machine.id == facts.revision.machine_id && !machine.is_deleting);
+        // A child's machine has its Map Run's label behind its name, and is not in the table.
+        let name = facts.revision.machine_name.split('/').next();
+        let machine = store::machine::get(&self.db, name.unwrap_or_default()).await?;
+        let is_child = facts.map_run().is_some();
+        let is_live = machine.is_some_and(|machine| {
+            (is_child || machine.id == facts.revision.machine_id) && !machine.is_deleting
+        });
         if !is_live {
             return Ok(Some(NotRedrivable::MachineDeleting));
         }
@@ -181,8 +193,7 @@ impl Node {
             None => self.salvage(&loaded).await?,
         };
         let Some((mut execution, remains)) = salvaged else {
-            self.discard(shard, id, Some(loaded)).await;
-            return Ok(());
+            return self.leave_closed(shard, loaded).await;
         };
         let mut random = SystemRandom;
         let around = Surroundings {
@@ -193,8 +204,7 @@ impl Node {
         let step = asl::machine::redrive(&mut execution, around, remains)
             .map_err(|fault| Fault::new(format!("redriving execution {id}: {fault}")))?;
         if step.is_empty() {
-            self.discard(shard, id, Some(loaded)).await;
-            return Ok(());
+            return self.leave_closed(shard, loaded).await;
         }
         let count = u32::try_from(execution.redrive_count).unwrap_or(u32::MAX);
         let at = execution.redriven_at.unwrap_or(execution.last_at);
@@ -203,8 +213,7 @@ impl Node {
             ..Facts::clone(&loaded.facts)
         });
         let Ok(admitted) = self.admit().await else {
-            self.discard(shard, id, Some(loaded)).await;
-            return Ok(());
+            return self.leave_closed(shard, loaded).await;
         };
         let Some((client_token, inbox)) = take_requests(shard, &facts) else {
             return Ok(());
@@ -226,6 +235,22 @@ impl Node {
         );
         admitted.stays();
         self.drive_where_it_fits(Arc::clone(shard), id, Box::new(execution));
+        Ok(())
+    }
+
+    /// It cannot be redriven. Its Map Run, where it has one, waits for its end and is told it once more.
+    async fn leave_closed(&self, shard: &Shard, loaded: Loaded) -> Result<(), Fault> {
+        let facts = &loaded.facts;
+        let outcome = loaded.execution.outcome.as_ref();
+        let end = outcome.and_then(|outcome| end_of(status(outcome)));
+        if let (Some((run, index)), Some(end)) = (facts.map_run(), end) {
+            let report = self.report(run, index, end);
+            let body = format!("[{}]", report.body);
+            store::inbox::put(&self.db, report.shard, report.execution, &body).await?;
+            self.hint(report.shard);
+        }
+        let id = facts.id;
+        self.discard(shard, id, Some(loaded)).await;
         Ok(())
     }
 

@@ -118,6 +118,9 @@ impl Node {
 }
 
 fn is_stale(pending: &Pending) -> bool {
+    if pending.is_result {
+        return false;
+    }
     if let Some(run) = &pending.run {
         return run.handle.is_stale(run.generation);
     }
@@ -129,6 +132,9 @@ fn is_stale(pending: &Pending) -> bool {
 }
 
 fn mark_stale(pending: &Pending) {
+    if pending.is_result {
+        return;
+    }
     if let Some(run) = &pending.run {
         if !run.handle.is_stale(run.generation) {
             run.handle.mark_stale();

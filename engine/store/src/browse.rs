@@ -31,9 +31,12 @@ pub struct MachineName {
     pub name: String,
     /// Whether it was not deleted.
     pub is_live: bool,
+    /// It is a Map Run, whose children go by its machine's name and its label.
+    pub is_map_run: bool,
 }
 
-/// The names of these machines, deleted ones too. Takes no lock; served by the primary key.
+/// The names of these machines and Map Runs, those of deleted machines too. Takes no lock; served by
+/// primary keys.
 pub async fn machine_names(
     db: impl PgExecutor<'_>,
     ids: &[Uuid],
@@ -41,9 +44,23 @@ pub async fn machine_names(
     sqlx::query_as!(
         MachineName,
         r#"
-        SELECT id, name, deleted_at IS NULL AS "is_live!"
+        WITH RECURSIVE run AS (
+            SELECT id, machine_id, label
+            FROM map_run
+            WHERE id = ANY ($1)
+            UNION
+            SELECT run.id, outer_run.machine_id, run.label
+            FROM run
+            JOIN map_run AS outer_run ON outer_run.id = run.machine_id
+        )
+        SELECT id AS "id!", name AS "name!", deleted_at IS NULL AS "is_live!",
+            FALSE AS "is_map_run!"
         FROM state_machine
         WHERE id = ANY ($1)
+        UNION ALL
+        SELECT run.id, state_machine.name || '/' || run.label, FALSE, TRUE
+        FROM run
+        JOIN state_machine ON state_machine.id = run.machine_id
         "#,
         ids,
     )

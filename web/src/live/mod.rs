@@ -13,6 +13,7 @@ pub mod health;
 mod logged;
 mod logs;
 mod machines;
+mod map_runs;
 mod openapi;
 mod registrar;
 pub(crate) mod stream;

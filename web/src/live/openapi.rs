@@ -11,8 +11,8 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    ProblemBody, Registrar, drafts, evaluate, executions, logs, machines, registered, stream,
-    test_state, versions,
+    ProblemBody, Registrar, drafts, evaluate, executions, logs, machines, map_runs, registered,
+    stream, test_state, versions,
 };
 use crate::access::Principal;
 use crate::app::Shared;
@@ -74,6 +74,7 @@ fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
         .merge(executions::routes())
         .merge(logs::routes())
         .merge(stream::routes())
+        .merge(map_runs::routes())
         .merge(registered(registrar))
 }
 

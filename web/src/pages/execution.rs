@@ -15,6 +15,7 @@ use super::{
     events::{DetailValue, EventRow},
     frame::{Frame, Section, Visit},
     logged::{self, Part},
+    map_run::{self, MapRunLink},
     moment::{self, Moment},
     new_machine, problem, queries,
     run::{Run, Window},
@@ -41,6 +42,7 @@ pub struct ExecutionPage {
     pub is_logged_only: bool,
     pub is_redrivable: bool,
     pub redriven: Option<Redrives>,
+    pub map_runs: Vec<MapRunLink>,
     /// The first lines of its log, where its machine logs.
     pub logs: Option<Vec<String>>,
     pub events: Vec<EventRow>,
@@ -125,6 +127,7 @@ async fn page(
         name: facts.identity.name.to_string(),
         machine: facts.revision.machine_name.to_string(),
         has_machine: names.first().is_some_and(|it| it.is_live),
+        map_run: facts.map_run().map(|(run, _)| run.to_string()),
         status: queries::status(run.view.status()),
         started: run.started(),
         closed: run.view.closed.as_ref().map(|closed| closed.at),
@@ -142,7 +145,10 @@ async fn page(
         is_live: run.view.closed.is_none(),
         is_logged_only: false,
         logs,
-        is_redrivable: app.engine.not_redrivable(&run.view).await?.is_none(),
+        // A child is redriven by its Map Run alone.
+        is_redrivable: facts.map_run().is_none()
+            && app.engine.not_redrivable(&run.view).await?.is_none(),
+        map_runs: map_run::links(app, run.id()).await?,
         redriven: facts.redriven.map(|redriven| Redrives {
             count: redriven.count,
             last: Moment::new(redriven.at, visit.now),

@@ -19,6 +19,7 @@ mod logged;
 pub mod machine;
 pub mod machine_settings;
 pub mod machines;
+pub mod map_run;
 pub mod moment;
 pub mod new_machine;
 pub mod outline;
@@ -116,6 +117,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/executions/{id}/events/{number}", get(execution::event))
         .route("/executions/{id}/stop", post(execution::stop))
         .route("/executions/{id}/redrive", post(execution::redrive))
+        .route("/map-runs/{id}", get(map_run::show))
         .route("/search", get(search::show))
         .route("/sign-in", get(sign_in::show))
         .route("/theme", post(theme::choose))

@@ -74,6 +74,7 @@ fn row(
         name: name.to_owned(),
         machine: machine.to_owned(),
         has_machine: machine != "invoice-run",
+        map_run: None,
         status,
         started,
         closed: (status != Status::Running).then(|| started.at.plus_micros(took_ms * 1000)),
@@ -402,6 +403,7 @@ fn execution_pages(theme: Theme) {
             is_live,
             is_redrivable: !is_live && output.is_none(),
             redriven: None,
+            map_runs: Vec::new(),
             logs: None,
             is_logged_only: false,
             execution: Execution {

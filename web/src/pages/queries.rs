@@ -213,6 +213,9 @@ impl<'a> Queries<'a> {
                     name: execution.name,
                     machine: machine.map_or_else(String::new, |it| it.name.clone()),
                     has_machine: machine.is_some_and(|it| it.is_live),
+                    map_run: machine
+                        .filter(|it| it.is_map_run)
+                        .map(|it| it.id.to_string()),
                     status: status(execution.status),
                     started: self.moment(execution.started_at),
                     closed: execution.closed_at,

@@ -89,6 +89,8 @@ pub struct ExecutionRow {
     pub machine: String,
     /// Whether its machine was not deleted.
     pub has_machine: bool,
+    /// The Map Run that it is a child of.
+    pub map_run: Option<String>,
     pub status: Status,
     pub started: Moment,
     pub closed: Option<Timestamp>,
@@ -304,6 +306,7 @@ mod tests {
                 name: name.to_owned(),
                 machine: String::new(),
                 has_machine: true,
+                map_run: None,
                 status: Status::Running,
                 started: Moment {
                     at: Timestamp(0),

@@ -29,7 +29,9 @@ pub(super) struct Output {
     tolerated_failure_count: i64,
     item_counts: Shown,
     execution_counts: Shown,
-    redrive_count: u32,
+    redrive_count: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Date>,
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
@@ -49,6 +51,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         tolerated_failure_count: run.tolerated_count.unwrap_or(0),
         item_counts: counts.items,
         execution_counts: counts.executions,
-        redrive_count: 0,
+        redrive_count: run.redrive_count,
+        redrive_date: run.redriven_at.map(|at| at.to_chrono().into()),
     })
 }

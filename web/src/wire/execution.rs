@@ -1,5 +1,6 @@
 //! What the operations on executions share: finding one, and how its parts are shown.
 
+use asl::diagnose::MachineType;
 use runtime::View;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,9 @@ pub(super) async fn find(app: &App, text: &str) -> Result<View, ApiError> {
                 Some(label) => format!("{machine}/{label}"),
             };
             let found = app.engine.find(&machine, &name).await?;
-            found.ok_or_else(missing)
+            // Of an Express child only its result is kept, for its Map Run.
+            let is_express = |view: &View| view.facts.revision.machine_type == MachineType::Express;
+            found.filter(|view| !is_express(view)).ok_or_else(missing)
         }
         Resource::Execution { .. } => Err(missing()),
         other => Err(other.is_out_of_place()),

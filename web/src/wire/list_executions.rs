@@ -146,6 +146,9 @@ async fn of_machine(app: &App, text: &str) -> Result<Target, ApiError> {
 /// A Map Run's children: their machine is the Map Run.
 async fn of_map_run(app: &App, text: &str) -> Result<Target, ApiError> {
     let map_run::Found { run, machine } = map_run::find(app, text).await?;
+    if run.is_express {
+        return Err(ApiError::type_not_supported());
+    }
     let filter = store::list::Filter {
         machine_id: Some(run.id.0),
         ..store::list::Filter::default()

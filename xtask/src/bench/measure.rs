@@ -11,6 +11,7 @@ use super::database::Database;
 use super::function::Function;
 use super::load::{self, Run, median};
 use super::machines::{self, FUNCTION};
+use super::map_runs::MapRun;
 use super::process;
 use super::server::{Folder, Server};
 use super::sleepers::Sleep;
@@ -143,6 +144,7 @@ pub(super) struct Found {
     pub(super) sleep: Option<Sleep>,
     /// Why pgbench could not run.
     pub(super) no_pgbench: Option<String>,
+    pub(super) map_runs: Vec<MapRun>,
     /// Milliseconds of each Map.
     pub(super) maps: Vec<f64>,
     /// Of the server before any load.
@@ -230,6 +232,7 @@ impl<'a> Bench<'a> {
             endurance: Vec::new(),
             sleep: None,
             no_pgbench: None,
+            map_runs: Vec::new(),
             maps: Vec::new(),
             resident_idle: process::resident_bytes(self.server.pid())?,
             function_calls: 0,

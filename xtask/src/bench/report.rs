@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::database::Database;
 use super::load::median;
 use super::machines::{ITEMS, STEPS};
+use super::map_runs::MapRun;
 use super::measure::{BATCH_CLIENTS, Found, Load, PGBENCH_CLIENTS, QUERY_CALLERS};
 use super::sleepers::Sleep;
 use super::table::{Table, number};
@@ -60,6 +61,9 @@ pub(super) fn tables(found: &Found, start_up: &StartUp, plan: &Plan) -> String {
     }
     if !found.endurance.is_empty() {
         let _ = writeln!(text, "{}", endurance(&found.endurance, plan));
+    }
+    if !found.map_runs.is_empty() {
+        let _ = writeln!(text, "{}", map_runs(&found.map_runs));
     }
     let _ = writeln!(text, "{}", targets(found, start_up, plan));
     text
@@ -128,6 +132,33 @@ fn endurance(parts: &[f64], plan: &Plan) -> Table {
     table
 }
 
+/// Distributed Maps, by the type of their children and the number of items.
+fn map_runs(runs: &[MapRun]) -> Table {
+    let mut table = Table::new(&[
+        "Map Run over CSV, children",
+        "items",
+        "items/s",
+        "peak memory MB",
+        "server CPU us",
+        "database CPU us",
+    ]);
+    for run in runs {
+        table.row([
+            run.kind.to_owned(),
+            number(f64::from(run.items)),
+            number(items_per_second(run)),
+            number(bytes(run.peak) / f64::from(1 << 20)),
+            number(run.server_us),
+            number(run.database_us),
+        ]);
+    }
+    table
+}
+
+fn items_per_second(run: &MapRun) -> f64 {
+    f64::from(run.items) / run.took.as_secs_f64()
+}
+
 fn targets(found: &Found, start_up: &StartUp, plan: &Plan) -> Table {
     let mut table = Table::new(&["target", "measured", "wanted", "is met"]);
     let mut row = |what: &str, value: Option<f64>, wanted: Wanted, unit: &str| {
@@ -160,6 +191,7 @@ fn targets(found: &Found, start_up: &StartUp, plan: &Plan) -> Table {
         express_targets(found, &mut row);
         query_targets(found, &mut row);
     }
+    map_run_targets(&found.map_runs, &mut row);
     if let Some(sleep) = &found.sleep {
         sleep_targets(sleep, plan, &mut row);
     }
@@ -286,6 +318,26 @@ fn query_targets(found: &Found, row: &mut Row<'_>) {
         Wanted::AtMost(15.0),
         "us",
     );
+}
+
+fn map_run_targets(runs: &[MapRun], row: &mut Row<'_>) {
+    for pair in runs.chunks(2) {
+        let [few, many] = pair else { continue };
+        let kind = few.kind;
+        row(
+            &format!("Map Run of {} {kind} children", few.items),
+            Some(items_per_second(few)),
+            Wanted::AtLeast(8_000.0),
+            "items/s",
+        );
+        let more = many.peak.saturating_sub(few.peak);
+        row(
+            &format!("its peak memory with {} items, above that", many.items),
+            Some(bytes(more) / f64::from(1 << 20)),
+            Wanted::AtMost(20.0),
+            "MB",
+        );
+    }
 }
 
 fn sleep_targets(sleep: &Sleep, plan: &Plan, row: &mut Row<'_>) {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     context::Extra,
     data::Scene,
-    execution::{Execution, Origin, Position, ThreadId, Visit},
+    execution::{Execution, MapRunning, Origin, Position, ThreadId, Visit},
     history::Detail,
     leave::too_large,
     map::{items, policy, whole},
@@ -80,6 +80,23 @@ impl Stepper<'_> {
         let previous = self.emit(thread, previous, Detail::DistributedStarted { length })?;
         let spec = Payload::from(spec.to_json());
         self.emit(thread, previous, Detail::MapRunStarted { arn, id, spec })?;
+        if let Position::MapRun { run, .. } = &self.execution.thread(thread)?.position {
+            let command = start_of(run);
+            self.command(command);
+        }
+        Ok(())
+    }
+
+    /// The Map Run that did not succeed goes on.
+    pub(super) fn redrive_map_run(
+        &mut self,
+        thread: ThreadId,
+        run: &MapRunning,
+    ) -> Result<(), Halt> {
+        let arn = Spec::parse(run.spec.text())?.arn;
+        let count = run.redrives + 1;
+        let previous = self.execution.thread(thread)?.last_event;
+        self.emit(thread, previous, Detail::MapRunRedriven { arn, count })?;
         if let Position::MapRun { run, .. } = &self.execution.thread(thread)?.position {
             let command = start_of(run);
             self.command(command);

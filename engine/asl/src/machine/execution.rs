@@ -231,6 +231,10 @@ pub struct MapRunning {
     pub spec: Payload,
     /// It has succeeded, and the state has not been told.
     pub result: Option<Payload>,
+    /// How often it was redriven.
+    pub redrives: u64,
+    /// Its execution goes on, and it has not been asked to.
+    pub is_to_redrive: bool,
 }
 
 /// The branches of a Parallel.
@@ -435,10 +439,8 @@ impl Position {
             | Self::Returned { .. }
             | Self::Failing { .. }
             | Self::Finished(_) => true,
-            Self::Waiting { .. }
-            | Self::Called { .. }
-            | Self::Backoff { .. }
-            | Self::MapRun { .. } => false,
+            Self::Waiting { .. } | Self::Called { .. } | Self::Backoff { .. } => false,
+            Self::MapRun { run, .. } => run.is_to_redrive,
             Self::Branches { branches, .. } => branches.outputs.iter().all(Option::is_some),
             Self::Items { items, .. } => {
                 let has_more = items.next < items.length || !items.again.is_empty();

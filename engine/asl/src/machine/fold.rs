@@ -192,6 +192,8 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
                 attempt: event.id,
                 spec: spec.clone(),
                 result: None,
+                redrives: 0,
+                is_to_redrive: false,
             },
         },
         Detail::MapRunSucceeded { output } => {
@@ -199,6 +201,14 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
                 return Err(Fault::new(format!("thread {} waits for no Map Run", id.0)));
             };
             run.result = Some(output.clone());
+            return moved(execution, event);
+        }
+        Detail::MapRunRedriven { count, .. } => {
+            let Position::MapRun { run, .. } = &mut execution.thread_mut(id)?.position else {
+                return Err(Fault::new(format!("thread {} has no Map Run", id.0)));
+            };
+            run.redrives = *count;
+            run.is_to_redrive = false;
             return moved(execution, event);
         }
         Detail::MapRunFailed { .. } => return moved(execution, event),

@@ -105,7 +105,7 @@ pub enum Command {
         timer: Timer,
         due: Timestamp,
     },
-    /// Begin this Map Run, unless it is there already.
+    /// Begin this Map Run, or redrive it, unless that is done already.
     StartMapRun(Box<MapRunStart>),
     /// Nobody waits for that Map Run any more. Told in the step's own commit.
     StopMapRun {
@@ -126,6 +126,8 @@ pub struct MapRunStart {
     pub attempt: u64,
     /// [`crate::map_run::Spec`] as JSON.
     pub spec: Payload,
+    /// With which redrive it goes on; 0 where it begins.
+    pub redrives: u64,
 }
 
 /// A call to make for a task. Every run of it carries the same token.

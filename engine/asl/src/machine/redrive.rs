@@ -8,7 +8,7 @@
 //! Source: "Redrive behavior of individual states" in the Step Functions developer guide. A Task is
 //! scheduled again, a Choice evaluated again, a Fail state entered again, a Wait begins anew; of a
 //! Parallel or inline Map only the branches or iterations without success go on, but all of it where
-//! its joined result was too large. Retries count from 0, and so does the machine's `TimeoutSeconds`.
+//! its joined result was too large. A distributed Map goes on with the same Map Run. Retries count from 0, and so does the machine's `TimeoutSeconds`.
 //! Variables and the results of what succeeded stay as they are.
 
 use std::{
@@ -18,7 +18,7 @@ use std::{
 
 use super::{
     Entry, Event, Execution, Fault, Identity, Limits, Outcome, Step, Surroundings, ThreadId,
-    execution::{Again, Branches, Items, Position, Thread, Visit},
+    execution::{Again, Branches, Items, MapRunning, Position, Thread, Visit},
     history::{Detail, Note},
     standing::execution_timer,
     step::Stepper,
@@ -194,6 +194,7 @@ impl Salvage {
             | Detail::MapRunSucceeded { .. }
             | Detail::MapRunFailed { .. }
             | Detail::MapRunAborted
+            | Detail::MapRunRedriven { .. }
             | Detail::IterationStarted { .. }
             | Detail::IterationSucceeded { .. } => {}
         }
@@ -225,7 +226,10 @@ impl Salvage {
         // What a thread stood in when it was wrecked before is inside this one, or over.
         if matches!(
             position,
-            Position::Branches { .. } | Position::Items { .. } | Position::Returned { .. }
+            Position::Branches { .. }
+                | Position::Items { .. }
+                | Position::MapRun { .. }
+                | Position::Returned { .. }
         ) {
             let error = error.clone();
             self.wrecks.insert(
@@ -289,9 +293,15 @@ impl Salvage {
             | Position::Waiting { visit, .. }
             | Position::Called { visit, .. }
             | Position::Failing { visit, .. }
-            | Position::Backoff { visit, .. }
-            // Another Map Run begins.
-            | Position::MapRun { visit, .. } => self.begin_again(visit),
+            | Position::Backoff { visit, .. } => self.begin_again(visit),
+            Position::MapRun { visit, run } => Position::MapRun {
+                visit: fresh(visit),
+                run: MapRunning {
+                    result: None,
+                    is_to_redrive: true,
+                    ..run.clone()
+                },
+            },
             Position::Returned { visit, result } => {
                 let is_joined = matches!(
                     self.kinds.get(&visit.state),

@@ -28,6 +28,8 @@ pub(super) fn commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
                 commands.push(Command::SetTimer { timer, due: *due });
             }
             Position::Called { visit, call } => call_commands(visit, call, now, &mut commands),
+            // It is asked to go on first.
+            Position::MapRun { run, .. } if run.is_to_redrive => {}
             Position::MapRun { run, .. } => commands.push(start_of(run)),
             Position::Ready { .. }
             | Position::Entered(_)
@@ -44,12 +46,13 @@ pub(super) fn commands(execution: &Execution, now: Timestamp) -> Vec<Command> {
     commands
 }
 
-/// Begins a Map Run, or finds that it is there.
+/// Begins a Map Run or lets it go on, or finds that it is there.
 pub(super) fn start_of(run: &MapRunning) -> Command {
     Command::StartMapRun(Box::new(MapRunStart {
         id: run.id,
         attempt: run.attempt,
         spec: run.spec.clone(),
+        redrives: run.redrives,
     }))
 }
 

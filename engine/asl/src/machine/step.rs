@@ -9,7 +9,7 @@ use super::{
     CloseTask, Command, Entry, Event, Execution, Fault, Input, OpenTask, Outcome, Step, Timer,
     context::Extra,
     data::Scene,
-    execution::{Position, ThreadId, Visit},
+    execution::{MapRunning, Position, ThreadId, Visit},
     fold,
     history::{Detail, Note},
     standing::execution_timer,
@@ -336,6 +336,7 @@ impl Stepper<'_> {
             Join,
             Iterate(Visit),
             Succeed(Payload),
+            Redrive(MapRunning),
         }
         let next = match &self.execution.thread(thread)?.position {
             Position::Ready { state, input } => Next::Enter(Arc::clone(state), input.clone()),
@@ -345,6 +346,7 @@ impl Stepper<'_> {
             Position::Branches { .. } => Next::Join,
             Position::Items { visit, .. } => Next::Iterate(visit.clone()),
             Position::Finished(output) => Next::Succeed(output.clone()),
+            Position::MapRun { run, .. } if run.is_to_redrive => Next::Redrive(run.clone()),
             Position::Waiting { .. }
             | Position::Called { .. }
             | Position::Backoff { .. }
@@ -369,6 +371,7 @@ impl Stepper<'_> {
                 let state = self.execution.state(&definition, thread)?;
                 self.fail(thread, state, &visit, error)
             }
+            Next::Redrive(run) => self.redrive_map_run(thread, &run),
             Next::Join => self.join_branches(thread),
             Next::Iterate(visit) => {
                 let state = self.execution.state(&definition, thread)?;

@@ -44,6 +44,15 @@ pub enum Entry {
         cause: Option<Arc<str>>,
     },
     Stopping,
+    /// It had closed and goes on, for the `count`th time.
+    Redriven {
+        at: i64,
+        count: u64,
+    },
+    /// Children from, to (inclusive), which had not succeeded, run again.
+    Again {
+        children: Vec<(u64, u64)>,
+    },
     Closed {
         at: i64,
         status: Status,

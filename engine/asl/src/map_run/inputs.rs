@@ -139,6 +139,14 @@ impl Inputs {
         Ok(full)
     }
 
+    /// The next batch has exactly so many items, as it had when it was made before.
+    pub fn expect(&mut self, items: u32) {
+        if let Some(batch) = &mut self.batch {
+            batch.items_max = usize::try_from(items).unwrap_or(usize::MAX);
+            batch.bytes_max = usize::MAX;
+        }
+    }
+
     /// Items are over, or wait for the next one no longer: the batch that is not full.
     pub fn flush(&mut self) -> Option<Input> {
         self.batch.as_mut().and_then(Gathering::take)

@@ -13,10 +13,7 @@ pub mod spec;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use entry::{Entry, FORMAT};
 pub use spec::{Policy, Spec};
@@ -128,8 +125,15 @@ pub struct MapRun {
     pub open: BTreeMap<u64, u32>,
     /// Children that ended although nothing says that they began: a crash came in between.
     pub early: BTreeMap<u64, End>,
-    /// Children that did not succeed: exceptions, so few.
-    pub unsuccessful: BTreeSet<u64>,
+    /// Children that did not succeed, with how many items each has: exceptions, so few.
+    pub unsuccessful: BTreeMap<u64, (End, u32)>,
+    /// Those of an earlier life that did not succeed, and wait to run again in this one.
+    pub again: BTreeMap<u64, (End, u32)>,
+    /// Express children that were started anew, with the redrive that did it.
+    pub rounds: BTreeMap<u64, u64>,
+    /// How often it was redriven, and when for the last time.
+    pub redrives: u64,
+    pub redriven_at: Option<Timestamp>,
     /// Number of the last step; 0 before the first.
     pub last_step: u64,
 }
@@ -160,7 +164,11 @@ impl MapRun {
             items: Counts::default(),
             open: BTreeMap::new(),
             early: BTreeMap::new(),
-            unsuccessful: BTreeSet::new(),
+            unsuccessful: BTreeMap::new(),
+            again: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            redrives: 0,
+            redriven_at: None,
             last_step: 0,
         }
     }
@@ -222,10 +230,45 @@ impl MapRun {
                 self.phase = Phase::Failing(StateError { error, cause });
             }
             Entry::Stopping => self.phase = Phase::Stopping,
+            Entry::Redriven { at, count } => self.redriven(Timestamp(*at), *count)?,
+            Entry::Again { children } => {
+                for (from, to) in children {
+                    for index in *from..=*to {
+                        let (_, items) = self.again.remove(&index).ok_or_else(|| {
+                            Fault::new(format!("child {index} does not wait to run again"))
+                        })?;
+                        self.began(index, items);
+                        if self.spec.is_express {
+                            self.rounds.insert(index, self.redrives);
+                        }
+                    }
+                }
+            }
             Entry::Closed { at, status } => {
                 self.phase = Phase::Closed(*status);
                 self.closed_at = Some(Timestamp(*at));
+                // What did not come to run again stands as it was.
+                for (index, (end, items)) in std::mem::take(&mut self.again) {
+                    self.count(index, items, end);
+                }
             }
+        }
+        Ok(())
+    }
+
+    fn redriven(&mut self, at: Timestamp, count: u64) -> Result<(), Fault> {
+        if !self.is_closed() || count <= self.redrives {
+            let message = format!("redrive {count} of an open Map Run, or again");
+            return Err(Fault::new(message));
+        }
+        self.phase = Phase::Running;
+        self.closed_at = None;
+        self.redrives = count;
+        self.redriven_at = Some(at);
+        for (index, (end, items)) in std::mem::take(&mut self.unsuccessful) {
+            *self.executions.count_of(end) -= 1;
+            *self.items.count_of(end) -= u64::from(items);
+            self.again.insert(index, (end, items));
         }
         Ok(())
     }
@@ -255,7 +298,7 @@ impl MapRun {
         *self.executions.count_of(end) += 1;
         *self.items.count_of(end) += u64::from(items);
         if end != End::Succeeded {
-            self.unsuccessful.insert(index);
+            self.unsuccessful.insert(index, (end, items));
         }
     }
 
@@ -270,7 +313,7 @@ impl MapRun {
 
     /// How many children may be started now, of which at most `children_max` run at once.
     pub fn room(&self, children_max: u64) -> u64 {
-        if self.phase != Phase::Running || self.is_read_whole {
+        if self.phase != Phase::Running || (self.is_read_whole && self.again.is_empty()) {
             return 0;
         }
         let most = match self.policy.concurrency {
@@ -328,6 +371,24 @@ impl MapRun {
         self.emit(Entry::Ended { ends }).map(Some)
     }
 
+    /// It goes on: what did not succeed waits to run again, and what was not read is read.
+    pub fn redrive(&mut self, count: u64, at: Timestamp) -> Result<Entry, Fault> {
+        let at = at.as_micros();
+        self.emit(Entry::Redriven { at, count })
+    }
+
+    /// The first `most` of those that wait to run again do.
+    pub fn run_again(&mut self, most: usize) -> Result<Entry, Fault> {
+        let mut children: Vec<(u64, u64)> = Vec::new();
+        for index in self.again.keys().take(most).copied() {
+            match children.last_mut() {
+                Some((_, to)) if *to + 1 == index => *to = index,
+                _ => children.push((index, index)),
+            }
+        }
+        self.emit(Entry::Again { children })
+    }
+
     pub fn update(&mut self, policy: Policy) -> Result<Entry, Fault> {
         self.emit(Entry::Updated { policy })
     }
@@ -383,15 +444,22 @@ impl MapRun {
     /// How many items there are, once that is known.
     pub fn total(&self) -> Option<u64> {
         if self.is_read_whole {
-            return Some(self.items.started());
+            return Some(self.items.started() + self.items_again());
         }
         let most = self.spec.items_max.unwrap_or(u64::MAX);
         self.spec.source.length().map(|length| length.min(most))
     }
 
+    /// Items in the children that wait to run again.
+    pub fn items_again(&self) -> u64 {
+        let again = self.again.values();
+        again.map(|(_, items)| u64::from(*items)).sum()
+    }
+
     /// Nothing runs, and nothing more will.
     pub fn is_drained(&self) -> bool {
-        let is_over = self.is_read_whole || self.phase != Phase::Running;
+        let is_whole = self.is_read_whole && self.again.is_empty();
+        let is_over = is_whole || self.phase != Phase::Running;
         is_over && self.open.is_empty()
     }
 }

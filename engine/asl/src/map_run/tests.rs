@@ -88,6 +88,7 @@ enum Act {
     EndReading,
     End(Vec<(u64, u8)>),
     Update(u64),
+    CloseAndRedrive(usize),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -96,6 +97,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Just(Act::EndReading),
         proptest::collection::vec((0u64..20, 1u8..5), 1..8).prop_map(Act::End),
         (0u64..9).prop_map(Act::Update),
+        (0usize..4).prop_map(Act::CloseAndRedrive),
     ];
     proptest::collection::vec(act, 0..30)
 }
@@ -124,6 +126,14 @@ proptest! {
                     let policy = Policy { concurrency, ..live.policy };
                     Some(live.update(policy).expect("it is updated"))
                 }
+                Act::CloseAndRedrive(most) => {
+                    let closed = live.close(Status::Failed, Timestamp(9)).expect("it closes");
+                    let count = live.redrives + 1;
+                    let redriven = live.redrive(count, Timestamp(10)).expect("it is redriven");
+                    let again = live.run_again(most).expect("some run again");
+                    rows.push(vec![closed, redriven, again]);
+                    continue;
+                }
             };
             rows.extend(entry.map(|entry| vec![entry]));
         }
@@ -137,8 +147,9 @@ proptest! {
         }
         prop_assert_eq!(folded.as_ref(), Some(&live));
         // Each child is counted once, wherever it stands.
-        prop_assert_eq!(live.executions.started(), live.next);
-        prop_assert_eq!(live.items.started(), read);
+        let again = live.again.len() as u64;
+        prop_assert_eq!(live.executions.started() + again, live.next);
+        prop_assert_eq!(live.items.started() + live.items_again(), read);
         prop_assert_eq!(live.open.len() as u64, live.executions.running);
     }
 }

@@ -146,6 +146,11 @@ fn finished(
 }
 
 impl Run {
+    /// Where its inputs are brought to.
+    pub(super) fn outside(&self) -> mpsc::UnboundedSender<Input> {
+        self.sender.clone()
+    }
+
     /// Works it off until it has closed.
     pub(super) async fn to_end(self: Box<Self>) -> Result<Finished, RunError> {
         let mut run = self;

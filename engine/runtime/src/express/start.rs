@@ -66,7 +66,7 @@ impl Node {
 
     /// A chain of states that need nothing from outside is done here and now; what may take long, apart from
     /// the threads that serve requests.
-    async fn begin_where_it_fits(
+    pub(super) async fn begin_where_it_fits(
         self: &Arc<Self>,
         facts: &Arc<Facts>,
         place: Place,

@@ -15,21 +15,26 @@ use uuid::Uuid;
 use crate::{
     Fault,
     arrival::Message as Body,
-    catalog::Revision,
+    catalog::{Revision, limit_express},
     drive::signed,
     facts::Facts,
     limits::MAP_RUNS_DEPTH_MAX,
+    map_run::express::Which,
     node::Node,
     queue::Pending,
     shard::{Shard, Slot},
 };
 
 /// The id of a Map Run's child: the same at every try, and in a slot of its own. It has the Map Run's
-/// time, so that one partition holds the whole of it.
-pub(crate) fn id_of(run: ExecutionId, index: u64) -> ExecutionId {
+/// time, so that one partition holds the whole of it. `round` is the redrive that started it anew, as
+/// Express children are; 0 for the first.
+pub(crate) fn id_of(run: ExecutionId, index: u64, round: u64) -> ExecutionId {
     let mut hash = Sha256::new();
     hash.update(run.0.as_bytes());
     hash.update(index.to_be_bytes());
+    if round > 0 {
+        hash.update(round.to_be_bytes());
+    }
     let hash: [u8; 32] = hash.finalize().into();
     let [high, low, ..] = hash;
     let random = hash.iter().skip(2).take(8);
@@ -45,8 +50,8 @@ impl Node {
         &self,
         run: ExecutionId,
         (machine_id, revision_id): (Uuid, Uuid),
-        place: &str,
-        label: &str,
+        (place, label): (&str, &str),
+        is_express: bool,
     ) -> Result<Arc<Revision>, Fault> {
         if let Some(known) = self.catalog.children_of(run.0) {
             return Ok(known);
@@ -55,21 +60,28 @@ impl Node {
         let revision = self.catalog.revision(&self.db, names, revision_id).await?;
         let origin = (machine_id, revision_id);
         let document = self.document_of(run, origin, place).await?;
-        let (definition, problems) =
-            asl::diagnose::parse(&document.to_text(), MachineType::Standard);
-        let definition = definition.ok_or_else(|| {
+        let machine_type = if is_express {
+            MachineType::Express
+        } else {
+            MachineType::Standard
+        };
+        let (definition, problems) = asl::diagnose::parse(&document.to_text(), machine_type);
+        let mut definition = definition.ok_or_else(|| {
             let first = problems.first().map_or("", |problem| &problem.message);
             Fault::new(format!(
                 "Map Run {}: its processor does not parse ({first})",
                 run.0
             ))
         })?;
+        if is_express {
+            limit_express(&mut definition);
+        }
         let child = Revision {
             id: revision.id,
             machine_id: run.0,
             machine_name: Arc::from(format!("{}/{label}", revision.machine_name)),
             machine_arn: Arc::from(format!("{}/{label}", revision.machine_arn)),
-            machine_type: MachineType::Standard,
+            machine_type,
             role_arn: Arc::clone(&revision.role_arn),
             number: revision.number,
             logging: revision.logging.clone(),
@@ -138,7 +150,8 @@ impl Node {
         let row =
             row.ok_or_else(|| Fault::new(format!("{} is not in the table map_run", run.0)))?;
         let origin = (row.machine_id, row.revision_id);
-        self.child_revision(run, origin, &row.place, &row.label)
+        let names = (row.place.as_str(), row.label.as_str());
+        self.child_revision(run, origin, names, row.is_express)
             .await
     }
 
@@ -148,12 +161,16 @@ impl Node {
         self: &Arc<Self>,
         shard: &Arc<Shard>,
         revision: &Arc<Revision>,
-        index: u64,
+        which: Which,
         input: Payload,
         inbox: Option<i64>,
     ) -> Result<bool, Fault> {
+        if revision.machine_type == MachineType::Express {
+            self.run_express_child(shard, revision, which, input, inbox);
+            return Ok(true);
+        }
         let run = ExecutionId(revision.machine_id);
-        let id = id_of(run, index);
+        let Which { id, index } = which;
         let name: Arc<str> = Arc::from(id.to_string());
         let identity = Arc::new(Identity {
             id: *id.0.as_bytes(),
@@ -287,7 +304,8 @@ impl Node {
         }
         let revision = self.children_of(run).await?;
         let input = Payload::from_trusted_text(input);
-        let started = self.start_child_of_run(&shard, &revision, index, input, Some(inbox))?;
+        let which = Which { id, index };
+        let started = self.start_child_of_run(&shard, &revision, which, input, Some(inbox))?;
         if !started {
             // The next owner of the shard reads the message.
             self.forget_inbox(shard.id, &[inbox]);
@@ -310,9 +328,10 @@ mod tests {
     #[test]
     fn a_childs_id_follows_from_its_runs_and_its_index() {
         let run = ExecutionId::new(1_700_000_000_000, 7, 9);
-        assert_eq!(id_of(run, 3), id_of(run, 3));
+        assert_eq!(id_of(run, 3, 0), id_of(run, 3, 0));
+        assert_ne!(id_of(run, 3, 0), id_of(run, 3, 1));
         let ids: std::collections::BTreeSet<_> =
-            (0..10_000).map(|index| id_of(run, index)).collect();
+            (0..10_000).map(|index| id_of(run, index, 0)).collect();
         assert_eq!(ids.len(), 10_000);
         assert!(ids.iter().all(|id| id.unix_millis() == 1_700_000_000_000));
         let slots: std::collections::BTreeSet<_> = ids.iter().map(|id| id.slot()).collect();

@@ -30,7 +30,9 @@ impl Both {
     /// `results_written` is how many children's results are in the bucket.
     pub(crate) fn of(run: &MapRun, results_written: u64) -> Self {
         let is_running = run.phase == Phase::Running;
-        let left = run.total().unwrap_or(0).saturating_sub(run.items.started());
+        let items_again = run.items_again();
+        let begun = run.items.started() + items_again;
+        let left = run.total().unwrap_or(0).saturating_sub(begun);
         let mut items = shown(&run.items);
         // What will not begin any more is aborted with its run.
         if is_running {
@@ -38,12 +40,15 @@ impl Both {
         } else {
             items.aborted += left;
         }
-        items.total += left;
+        items.total += left + items_again;
+        items.pending_redrive = items_again;
         let mut executions = shown(&run.executions);
         if run.spec.batch.is_none() && is_running {
             executions.pending = left;
             executions.total += left;
         }
+        executions.pending_redrive = run.again.len() as u64;
+        executions.total += executions.pending_redrive;
         executions.results_written = results_written;
         items.results_written = if run.spec.batch.is_none() {
             results_written

@@ -1,9 +1,13 @@
 //! The job of one Map Run: it loads it, takes in mail, starts children while there is room, and closes it.
 
-mod read;
+mod again;
+pub(super) mod read;
 mod submit;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use asl::{
     Json, Payload, StateError,
@@ -17,7 +21,7 @@ use store::{
 };
 use tokio::sync::mpsc;
 
-use super::{Begin, Handle, Mail, child, results, source::Source};
+use super::{Begin, Handle, Mail, child, express::Which, results, source::Source};
 use crate::{
     Fault,
     arrival::Message as Body,
@@ -33,6 +37,8 @@ pub(super) struct Job {
     shard: Arc<Shard>,
     handle: Arc<Handle>,
     received: mpsc::UnboundedReceiver<Mail>,
+    /// The last redrive that its execution asked for.
+    redrives: u64,
 }
 
 /// How a stretch of work ended.
@@ -56,11 +62,19 @@ pub(super) struct Live {
     /// It was there before this process: children may be there that its journal does not tell of.
     is_recovered: bool,
     reading: Option<(Source, Inputs)>,
+    /// Children that its journal says run and that nobody knows: they are started again.
+    lost: BTreeSet<u64>,
 }
 
 impl Live {
     pub(super) fn run_id(&self) -> ExecutionId {
         self.row.id
+    }
+
+    /// The execution that a child is, in its latest life.
+    pub(super) fn child_id(&self, index: u64) -> ExecutionId {
+        let round = self.run.rounds.get(&index).copied();
+        child::id_of(self.row.id, index, round.unwrap_or(0))
     }
 }
 
@@ -84,6 +98,7 @@ impl Job {
             shard: Arc::clone(shard),
             handle: Arc::clone(handle),
             received,
+            redrives: 0,
         }
     }
 
@@ -133,14 +148,21 @@ impl Job {
             },
         };
         match live {
-            Some(live) if !live.run.is_closed() => Box::pin(self.work(live)).await,
+            Some(live) if !live.run.is_closed() || self.redrives > live.run.redrives => {
+                Box::pin(self.work(live)).await
+            }
             _ => self.discard().await,
         }
     }
 
     /// Mail for a Map Run that is closed, or was never there: there is nothing for it to do.
     async fn discard(&mut self) -> Result<Stop, Fault> {
+        let before = self.redrives;
         while let Ok(mail) = self.received.try_recv() {
+            if let Mail::Redrive(number) = mail {
+                self.redrives = self.redrives.max(number);
+                continue;
+            }
             let (Mail::Reports { inbox, .. } | Mail::Stop { inbox } | Mail::Update { inbox, .. }) =
                 mail
             else {
@@ -149,7 +171,11 @@ impl Job {
             store::inbox::delete(&self.node.db, &[inbox]).await?;
             self.node.forget_inbox(self.shard.id, &[inbox]);
         }
-        Ok(Stop::Over)
+        Ok(if self.redrives > before {
+            Stop::Reload
+        } else {
+            Stop::Over
+        })
     }
 
     async fn load(&self, generation: u64) -> Result<Option<Live>, Fault> {
@@ -177,7 +203,7 @@ impl Job {
         let run: MapRun = run.ok_or_else(missing)?;
         let origin = (row.machine_id, row.revision_id);
         let children = node
-            .child_revision(id, origin, &row.place, &row.label)
+            .child_revision(id, origin, (&row.place, &row.label), row.is_express)
             .await?;
 
         Ok(Some(Live {
@@ -188,6 +214,7 @@ impl Job {
             generation,
             is_recovered: true,
             reading: None,
+            lost: BTreeSet::new(),
         }))
     }
 
@@ -196,7 +223,7 @@ impl Job {
         let Begin { facts, spec } = begin;
         let origin = (facts.revision.machine_id, facts.revision.id);
         let children = node
-            .child_revision(id, origin, &spec.place, &spec.label)
+            .child_revision(id, origin, (&spec.place, &spec.label), spec.is_express)
             .await?;
         let (run, entry) = MapRun::begin(spec, node.clock.now());
         let row = Row {
@@ -226,6 +253,7 @@ impl Job {
             generation,
             is_recovered: false,
             reading: None,
+            lost: BTreeSet::new(),
         };
         let draft = Draft {
             entries: vec![entry],
@@ -261,6 +289,19 @@ impl Job {
     }
 
     async fn work(&mut self, mut live: Live) -> Result<Stop, Fault> {
+        if live.run.is_closed() {
+            let redriven = live.run.redrive(self.redrives, self.node.clock.now());
+            let entries = vec![redriven.map_err(broken)?];
+            self.submit(
+                &mut live,
+                Draft {
+                    entries,
+                    ..Draft::default()
+                },
+            )?;
+        } else if live.is_recovered {
+            self.look_for_lost(&mut live).await?;
+        }
         if live.is_recovered && live.run.phase != Phase::Running {
             // Those that were told before are told again, which harms nobody.
             let messages = self.stops(&live);
@@ -292,8 +333,15 @@ impl Job {
             let is_stopping = self.node.stopping.is_cancelled();
             let steps = self.handle.uncommitted.load(Ordering::Acquire);
             let room = live.run.room(MAP_RUN_CHILDREN_MAX).min(MAP_RUN_CHUNK);
-            if room > 0 && steps < MAP_RUN_STEPS_MAX && !is_stopping {
-                self.dispatch(&mut live, room).await?;
+            let may_start = steps < MAP_RUN_STEPS_MAX && !is_stopping;
+            if may_start && (room > 0 || !live.lost.is_empty()) {
+                if !live.lost.is_empty() {
+                    self.start_lost(&mut live).await?;
+                } else if live.run.again.is_empty() {
+                    self.dispatch(&mut live, room).await?;
+                } else {
+                    self.run_again(&mut live, room).await?;
+                }
                 // Others have their turn.
                 tokio::task::yield_now().await;
                 continue;
@@ -308,7 +356,12 @@ impl Job {
         }
     }
 
-    fn take(&self, live: &mut Live, draft: &mut Draft, mail: Mail) -> Result<Option<Stop>, Fault> {
+    fn take(
+        &mut self,
+        live: &mut Live,
+        draft: &mut Draft,
+        mail: Mail,
+    ) -> Result<Option<Stop>, Fault> {
         match mail {
             Mail::Reports { inbox, reports } => {
                 draft.inbox.push(inbox);
@@ -328,6 +381,7 @@ impl Job {
                 let policy = change.of(live.run.policy);
                 draft.entries.push(live.run.update(policy).map_err(broken)?);
             }
+            Mail::Redrive(number) => self.redrives = self.redrives.max(number),
             Mail::Committed => {}
             Mail::Refused => {
                 self.node.forget_inbox(self.shard.id, &draft.inbox);
@@ -358,7 +412,7 @@ impl Job {
         };
         open.chain(live.run.next..live.run.next + unknown)
             .map(|index| {
-                let id = child::id_of(self.handle.id, index);
+                let id = live.child_id(index);
                 self.node.message_to(id, &body)
             })
             .collect()
@@ -372,8 +426,9 @@ impl Job {
                 if !inputs.is_empty() {
                     let counts: Vec<u32> = inputs.iter().map(|input| input.items).collect();
                     let first = live.run.next;
+                    let known = self.results_beyond(live, inputs.len()).await?;
                     for (index, input) in (first..).zip(inputs) {
-                        if !live.run.early.contains_key(&index) {
+                        if !live.run.early.contains_key(&index) && !known.contains(&index) {
                             self.start(live, &mut draft, index, &input.payload)?;
                         }
                     }
@@ -399,10 +454,11 @@ impl Job {
         index: u64,
         input: &Payload,
     ) -> Result<(), Fault> {
-        let id = child::id_of(self.handle.id, index);
+        let id = live.child_id(index);
         if let Some(shard) = self.node.shard_of(id) {
             let (node, children) = (&self.node, &live.children);
-            if node.start_child_of_run(&shard, children, index, input.clone(), None)? {
+            let which = Which { id, index };
+            if node.start_child_of_run(&shard, children, which, input.clone(), None)? {
                 return Ok(());
             }
         }
@@ -450,7 +506,11 @@ impl Job {
                     Err(other) => (RunStatus::Failed, Some(Err(other)), 0),
                 }
             }
-            Phase::Stopping | Phase::Closed(_) => (RunStatus::Aborted, None, 0),
+            Phase::Stopping | Phase::Closed(_) => {
+                // Nobody waits to hear that it could not be written.
+                let written = results::of_failure(&self.node, &live).await?;
+                (RunStatus::Aborted, None, written.unwrap_or(0))
+            }
         };
         let closed = live.run.close(status, self.node.clock.now());
         draft.entries.push(closed.map_err(broken)?);
@@ -483,11 +543,16 @@ impl Job {
                     store::inbox::delete(&self.node.db, &[inbox]).await?;
                     self.node.forget_inbox(self.shard.id, &[inbox]);
                 }
+                Some(Mail::Redrive(number)) => self.redrives = self.redrives.max(number),
                 Some(Mail::Committed) => {}
                 Some(Mail::Abandon) | None => return Ok(Stop::Abandoned),
             }
         }
-        Ok(Stop::Over)
+        Ok(if self.redrives > live.run.redrives {
+            Stop::Reload
+        } else {
+            Stop::Over
+        })
     }
 }
 

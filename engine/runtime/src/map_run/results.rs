@@ -5,6 +5,9 @@
 //!
 //! Source: "ResultWriter (Map)" in the Step Functions developer guide.
 
+mod file;
+mod pending;
+
 use std::{collections::HashMap, sync::Arc};
 
 use asl::{
@@ -18,16 +21,16 @@ use asl::{
     map_run::spec::{Transformation, Writer},
 };
 use bytes::Bytes;
-use objects::{Objects, Upload};
 use store::{ids::ExecutionId, map_run::Ending};
 
-use super::{child, job::Live};
+use super::job::Live;
 use crate::{
     Fault,
     facts::{status, status_name},
-    limits::{MAP_RUN_GATHERED, MAP_RUN_RESULT_FILE_BYTES},
+    limits::MAP_RUN_GATHERED,
     node::Node,
 };
+use file::File;
 
 /// A child that ended.
 struct Child {
@@ -72,7 +75,7 @@ pub(super) async fn of_success(
     Ok(Ok((Payload::from_trusted_text(output), 0)))
 }
 
-/// A run that failed leaves what there is, where it writes at all.
+/// A run that failed or was stopped leaves what there is, where it writes at all.
 pub(super) async fn of_failure(
     node: &Arc<Node>,
     live: &Live,
@@ -165,17 +168,17 @@ async fn export(
             written += 1;
         }
     }
+    let mut unstarted = file("PENDING");
+    if let Err(error) = pending::write(node, live, &mut unstarted).await {
+        return Ok(Err(error));
+    }
     let mut files = Object::new();
     for (name, file) in [
-        ("FAILED", Some(failed)),
-        ("PENDING", None),
-        ("SUCCEEDED", Some(succeeded)),
+        ("FAILED", failed),
+        ("PENDING", unstarted),
+        ("SUCCEEDED", succeeded),
     ] {
-        let listed = match file {
-            None => Ok(Vec::new()),
-            Some(file) => file.finish().await,
-        };
-        match listed {
+        match file.finish().await {
             Ok(listed) => files.insert(Arc::from(name), Json::array(listed)),
             Err(error) => return Ok(Err(error)),
         };
@@ -188,87 +191,6 @@ async fn export(
     let key = format!("{folder}/manifest.json");
     let put = objects.put(bucket, &key, Bytes::from(manifest.to_text()));
     Ok(put.await.map(|()| (key, written)))
-}
-
-/// Results of one kind, in as many files as their size asks for.
-struct File {
-    objects: Objects,
-    bucket: String,
-    /// Key up to the number.
-    stem: String,
-    extension: &'static str,
-    is_lines: bool,
-    open: Option<(Upload, u64)>,
-    done: Vec<Json>,
-}
-
-impl File {
-    fn new(
-        objects: Objects,
-        bucket: &str,
-        folder: &str,
-        kind: &str,
-        extension: &'static str,
-        is_lines: bool,
-    ) -> Self {
-        Self {
-            objects,
-            bucket: bucket.to_owned(),
-            stem: format!("{folder}/{kind}"),
-            extension,
-            is_lines,
-            open: None,
-            done: Vec::new(),
-        }
-    }
-
-    fn key(&self) -> String {
-        format!("{}_{}.{}", self.stem, self.done.len(), self.extension)
-    }
-
-    async fn put(&mut self, text: &str) -> Result<(), objects::Error> {
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|(_, bytes)| *bytes > MAP_RUN_RESULT_FILE_BYTES)
-        {
-            self.end().await?;
-        }
-        let before = match (&self.open, self.is_lines) {
-            (None, false) => "[",
-            (Some(_), false) => ",",
-            (_, true) => "",
-        };
-        let after = if self.is_lines { "\n" } else { "" };
-        let chunk = Bytes::from([before, text, after].concat());
-        let (upload, bytes) = if let Some(open) = &mut self.open {
-            open
-        } else {
-            let upload = self.objects.upload(&self.bucket, &self.key()).await?;
-            self.open.insert((upload, 0))
-        };
-        *bytes += chunk.len() as u64;
-        upload.write(chunk).await
-    }
-
-    async fn end(&mut self) -> Result<(), objects::Error> {
-        let Some((mut upload, _)) = self.open.take() else {
-            return Ok(());
-        };
-        if !self.is_lines {
-            upload.write(Bytes::from_static(b"]")).await?;
-        }
-        let size = upload.finish().await?;
-        let key = Json::from(self.key());
-        self.done
-            .push(Json::members([("Key", key), ("Size", Json::from(size))]));
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<Vec<Json>, objects::Error> {
-        self.end().await?;
-        Ok(self.done)
-    }
 }
 
 /// What is shown of a child: texts of JSON values. A child that did not succeed is always described.
@@ -286,6 +208,24 @@ fn shown(live: &Live, child: &Child, transformation: Transformation) -> Vec<Stri
     }
 }
 
+fn arn_of(live: &Live, name: &str) -> String {
+    let is_express = live.run.spec.is_express;
+    let kind = if is_express {
+        ":express:"
+    } else {
+        ":execution:"
+    };
+    let arn = live
+        .children
+        .machine_arn
+        .replacen(":stateMachine:", kind, 1);
+    if is_express {
+        format!("{arn}:{name}:{name}")
+    } else {
+        format!("{arn}:{name}")
+    }
+}
+
 /// A child as DescribeExecution shows it, in the spelling of result files.
 fn description(live: &Live, child: &Child) -> Json {
     let mut members = Object::new();
@@ -293,9 +233,6 @@ fn description(live: &Live, child: &Child) -> Json {
     let included = || Json::members([("Included", Json::Bool(true))]);
     let revision = &live.children;
     let name = child.id.to_string();
-    let arn = revision
-        .machine_arn
-        .replacen(":stateMachine:", ":execution:", 1);
     if let Outcome::Failed(error) | Outcome::Aborted(error) | Outcome::TimedOut(error) =
         &child.outcome
     {
@@ -306,7 +243,7 @@ fn description(live: &Live, child: &Child) -> Json {
             put("Error", Json::String(Arc::clone(error)));
         }
     }
-    put("ExecutionArn", Json::from(format!("{arn}:{name}")));
+    put("ExecutionArn", Json::from(arn_of(live, &name)));
     put("Input", Json::string(child.input.text()));
     put("InputDetails", included());
     put("Name", Json::from(name));
@@ -356,7 +293,7 @@ impl<'a> Gathering<'a> {
         }
         let to = (self.next + MAP_RUN_GATHERED).min(self.live.run.next);
         let ids: Vec<ExecutionId> = (self.next..to)
-            .map(|index| child::id_of(self.live.run_id(), index))
+            .map(|index| self.live.child_id(index))
             .collect();
         self.next = to;
         let endings = store::map_run::endings(&self.node.db, &ids).await?;

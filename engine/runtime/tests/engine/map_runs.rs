@@ -1,5 +1,6 @@
 //! Distributed Maps: items from the state and from buckets, thresholds, stops, updates.
 
+mod again;
 mod crash;
 
 use std::fmt::Write as _;
@@ -13,9 +14,14 @@ use crate::world::{LAMBDA, PATIENCE, World, history, output, request, run};
 
 /// A machine with one distributed Map, whose children do `states`, beginning at `S`.
 fn machine(fields: &str, states: &str) -> String {
+    machine_of("STANDARD", fields, states)
+}
+
+/// The same with children of that type.
+fn machine_of(children: &str, fields: &str, states: &str) -> String {
     format!(
         r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","End":true,{fields}
-            "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},
+            "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"{children}"}},
             "StartAt":"S","States":{{{states}}}}}}}}}}}"#
     )
 }
@@ -329,6 +335,55 @@ async fn stopping_the_execution_aborts_its_children() {
     fake.release("f", 10);
     engine.stop_node().await;
     assert_eq!(left(&world).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_stopped_writes_what_there_is() {
+    let fake = Fake::new().function("f", [Reply::Echo]).held("f");
+    let world = World::new(fake.clone()).await;
+    let fields = r#""MaxConcurrency":1,"ItemBatcher":{"MaxItemsPerBatch":2},"ResultWriter":{
+        "Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"data","Prefix":"out"},
+        "WriterConfig":{"OutputType":"JSONL","Transformation":"COMPACT"}},"#;
+    world.machine("m", &machine(fields, &waiting())).await;
+    let engine = world.node(1).await;
+    let view = engine.start(request("m", "[1,2,3,4,5]")).await.unwrap();
+    let id = view.facts.id;
+    fake.release("f", 1);
+    until(&world, id, |run| {
+        let executions = counts(run).executions;
+        executions.succeeded == 1 && executions.running == 1
+    })
+    .await;
+    engine
+        .stop(id, asl::StateError::named("Stop"))
+        .await
+        .unwrap();
+    let run = until(&world, id, |run| run.closed_at.is_some()).await;
+    let manifest = read(&world, &format!("out/{}/manifest.json", run.id)).await;
+    let files = manifest.get("ResultFiles").unwrap();
+    let text = async |kind: &str| {
+        let file = &files.get(kind).and_then(Json::as_array).unwrap()[0];
+        let key = file.get("Key").and_then(Json::as_str).unwrap().to_owned();
+        assert!(key.ends_with(&format!("/{kind}_0.jsonl")), "{key}");
+        let address = objects::Address {
+            bucket: "data".to_owned(),
+            key,
+            version: None,
+        };
+        let bytes = world.objects.read(&address, 1 << 20).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    assert_eq!(text("SUCCEEDED").await, "{\"Items\":[1,2]}\n");
+    let aborted = text("FAILED").await;
+    assert!(aborted.contains(r#""Status":"ABORTED""#), "{aborted}");
+    let pending = text("PENDING").await;
+    let pending = asl::json::parse(pending.trim_end()).unwrap();
+    let member = |name: &str| pending.get(name).and_then(Json::as_str).unwrap().to_owned();
+    assert_eq!(member("Input"), r#"{"Items":[5]}"#);
+    assert_eq!(member("Status"), "PENDING");
+    assert_eq!(counts(&run).executions.results_written, 2);
+    fake.release("f", 10);
+    engine.stop_node().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

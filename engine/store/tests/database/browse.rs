@@ -190,15 +190,37 @@ async fn a_machine_names_its_executions_and_knows_its_newest() {
 
     machine::begin_delete(&db, "idle").await.unwrap();
     machine::finish_deletions(&db, at(9)).await.unwrap();
-    let mut names = browse::machine_names(&db, &[MACHINE, idle, Uuid::nil()])
+    // A Map Run in a child of another goes by the machine and its own label.
+    let (outer, inner) = (Uuid::from_u128(5), Uuid::from_u128(6));
+    for (run, machine, label) in [(outer, MACHINE, "Each"), (inner, outer, "Inner")] {
+        sqlx::query(
+            "INSERT INTO map_run (id, execution_id, machine_id, revision_id, started_at, \
+             concurrency, shard, status, is_express, place, label, counts) \
+             VALUES ($1, $1, $2, $1, now(), 0, 0, 0, FALSE, '/States/M', $3, '{}')",
+        )
+        .bind(run)
+        .bind(machine)
+        .bind(label)
+        .execute(&db)
         .await
         .unwrap();
+    }
+    let asked = [MACHINE, idle, Uuid::nil(), outer, inner];
+    let mut names = browse::machine_names(&db, &asked).await.unwrap();
     names.sort_by(|a, b| a.name.cmp(&b.name));
     let told: Vec<_> = names
         .iter()
-        .map(|it| (it.name.as_str(), it.is_live))
+        .map(|it| (it.name.as_str(), it.is_live, it.is_map_run))
         .collect();
-    assert_eq!(told, [("idle", false), ("orders", true)]);
+    assert_eq!(
+        told,
+        [
+            ("idle", false, false),
+            ("orders", true, false),
+            ("orders/Each", false, true),
+            ("orders/Inner", false, true)
+        ]
+    );
 }
 
 #[tokio::test]

@@ -151,6 +151,11 @@ pub enum Detail {
         error: StateError,
     },
     MapRunAborted,
+    /// A Map Run of before goes on.
+    MapRunRedriven {
+        arn: Arc<str>,
+        count: u64,
+    },
     /// `input` is private; the iteration's own thread is the event's.
     IterationStarted {
         name: Arc<str>,
@@ -307,6 +312,7 @@ impl Detail {
             Self::MapRunSucceeded { .. } => "MapRunSucceeded",
             Self::MapRunFailed { .. } => "MapRunFailed",
             Self::MapRunAborted => "MapRunAborted",
+            Self::MapRunRedriven { .. } => "MapRunRedriven",
             Self::MapSucceeded => "MapStateSucceeded",
             Self::MapFailed { .. } => "MapStateFailed",
             Self::IterationStarted { .. } => "MapIterationStarted",

@@ -181,6 +181,11 @@ fn details(detail: &Detail, region: &str, with_data: bool) -> Option<(&'static s
             members.text("mapRunArn", arn);
             "mapRunStartedEventDetails"
         }
+        Detail::MapRunRedriven { arn, count } => {
+            members.text("mapRunArn", arn);
+            members.number("redriveCount", *count);
+            "mapRunRedrivenEventDetails"
+        }
         Detail::MapRunFailed { error } => {
             return Some(("mapRunFailedEventDetails", members.error(error)));
         }

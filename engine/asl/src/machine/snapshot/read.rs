@@ -237,15 +237,29 @@ impl Snapshot {
             },
             "MapRun" => Position::MapRun {
                 visit: self.visit(fields)?,
+                run: self.map_run(fields)?,
+            },
+            "MapRunRedriven" => Position::MapRun {
+                visit: self.visit(fields)?,
                 run: MapRunning {
-                    id: fields.nonce()?.to_be_bytes(),
-                    attempt: fields.number()?,
-                    spec: self.payload(fields)?,
-                    result: fields.optional(|fields| self.payload(fields))?,
+                    redrives: fields.number()?,
+                    is_to_redrive: fields.number()? == 1,
+                    ..self.map_run(fields)?
                 },
             },
             "Finished" => Position::Finished(self.payload(fields)?),
             _ => return Err(fields.fault("this position is not known")),
+        })
+    }
+
+    fn map_run(&self, fields: &mut Fields<'_>) -> Result<MapRunning, Fault> {
+        Ok(MapRunning {
+            id: fields.nonce()?.to_be_bytes(),
+            attempt: fields.number()?,
+            spec: self.payload(fields)?,
+            result: fields.optional(|fields| self.payload(fields))?,
+            redrives: 0,
+            is_to_redrive: false,
         })
     }
 

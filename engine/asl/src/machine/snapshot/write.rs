@@ -221,8 +221,15 @@ impl<'e> Writer<'e> {
                 self.items(items);
             }
             Position::MapRun { visit, run } => {
-                self.out.string("MapRun");
-                self.visit(visit);
+                if run.redrives == 0 && !run.is_to_redrive {
+                    self.out.string("MapRun");
+                    self.visit(visit);
+                } else {
+                    self.out.string("MapRunRedriven");
+                    self.visit(visit);
+                    self.out.number(run.redrives);
+                    self.out.number(u8::from(run.is_to_redrive));
+                }
                 self.out.nonce(u128::from_be_bytes(run.id));
                 self.out.number(run.attempt);
                 self.payload(&run.spec);

@@ -1,7 +1,7 @@
 //! Redriving: what is appended for each state type, and the law that a redrive after the cause is
 //! mended ends as a run in which nothing went wrong.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
 use serde_json::{Value, json as value};
@@ -86,6 +86,36 @@ fn a_fail_state_is_entered_again_and_a_choice_evaluated_again() {
         "4<3:ExecutionRedriven 5<4:ChoiceStateExited 6<5:SucceedStateEntered 7<6:SucceedStateExited
          8<7:ExecutionSucceeded",
     );
+}
+
+#[test]
+fn a_distributed_map_goes_on_with_its_map_run() {
+    let source = source(
+        r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[
+            {"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{
+                "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                "StartAt":"Q","States":{"Q":{"Type":"Pass","End":true}}}}}}]}}}"#,
+    );
+    let mut world = World::new(&source, 1);
+    world
+        .map_runs
+        .extend([Err(StateError::named("E")), Ok(json("[7]"))]);
+    check(
+        &mut world,
+        "[1]",
+        "11<10:ExecutionRedriven 12<11:MapRunRedriven 13<12:MapRunSucceeded 14<13:MapStateSucceeded
+         15<13:MapStateExited 16<15:ParallelStateSucceeded 17<15:ParallelStateExited
+         18<17:ExecutionSucceeded",
+    );
+    let arns = world.events.iter().filter_map(|event| match &event.detail {
+        Detail::MapRunStarted { arn, .. } => Some((Arc::clone(arn), 0)),
+        Detail::MapRunRedriven { arn, count } => Some((Arc::clone(arn), *count)),
+        _ => None,
+    });
+    let arns: Vec<_> = arns.collect();
+    assert_eq!(arns.len(), 2);
+    assert_eq!(arns[0].0, arns[1].0);
+    assert_eq!((arns[0].1, arns[1].1), (0, 1));
 }
 
 #[test]

@@ -15,7 +15,9 @@ use asl::{
 use store::ids::ExecutionId;
 
 use super::{Job, Live};
-use crate::{Fault, limits::MAP_RUN_CHUNK_BYTES, map_run::source::Source, random::SystemRandom};
+use crate::{
+    Fault, limits::MAP_RUN_CHUNK_BYTES, map_run::source::Source, node::Node, random::SystemRandom,
+};
 
 impl Job {
     /// The next children's inputs, how far the dataset then is read, and whether that was all of it.
@@ -24,22 +26,8 @@ impl Job {
         live: &mut Live,
         room: u64,
     ) -> Result<(Vec<Input>, u64, Option<Arc<str>>, bool), StateError> {
-        let spec = &live.run.spec;
         if live.reading.is_none() {
-            let objects = &self.node.settings.objects;
-            let source = Source::open(spec, objects, live.run.etag.as_deref(), live.run.read);
-            let source = source.await?;
-            let definition = &self
-                .parent_definition(live)
-                .await
-                .map_err(|fault| StateError::new(names::RUNTIME, fault.to_string()))?;
-            let state = place::state(definition, &spec.place);
-            let Some(Kind::Map(map)) = state.map(|state| &state.kind) else {
-                return Err(StateError::named(names::RUNTIME));
-            };
-            let bytes_max = self.node.settings.limits.payload_bytes_max;
-            let inputs = Inputs::new(Arc::clone(spec), map, bytes_max);
-            live.reading = Some((source, inputs));
+            live.reading = Some(open(&self.node, live, live.run.read).await?);
         }
         let Some((source, inputs)) = &mut live.reading else {
             return Err(StateError::named(names::RUNTIME));
@@ -61,21 +49,42 @@ impl Job {
         let read = source.count - inputs.waiting();
         Ok((ready, read, source.etag.clone(), is_whole))
     }
-
-    async fn parent_definition(&self, live: &Live) -> Result<Arc<asl::Definition>, Fault> {
-        let (node, names) = (&self.node, &self.node.settings.names);
-        let revision = node.catalog.revision(&node.db, names, live.row.revision_id);
-        let revision = revision.await?;
-        if revision.machine_id == live.row.machine_id {
-            return Ok(Arc::clone(&revision.definition));
-        }
-        // A Map Run in a child of another.
-        let outer = node.children_of(ExecutionId(live.row.machine_id)).await?;
-        Ok(Arc::clone(&outer.definition))
-    }
 }
 
-fn input_error(error: &InputError, spec: &Spec) -> StateError {
+/// The dataset behind the items that were read before, and what makes inputs of them.
+pub(in crate::map_run) async fn open(
+    node: &Arc<Node>,
+    live: &Live,
+    read: u64,
+) -> Result<(Source, Inputs), StateError> {
+    let spec = &live.run.spec;
+    let objects = &node.settings.objects;
+    let source = Source::open(spec, objects, live.run.etag.as_deref(), read).await?;
+    let definition = parent_definition(node, live).await;
+    let definition =
+        definition.map_err(|fault| StateError::new(names::RUNTIME, fault.to_string()))?;
+    let state = place::state(&definition, &spec.place);
+    let Some(Kind::Map(map)) = state.map(|state| &state.kind) else {
+        return Err(StateError::named(names::RUNTIME));
+    };
+    let bytes_max = node.settings.limits.payload_bytes_max;
+    let inputs = Inputs::new(Arc::clone(spec), map, bytes_max);
+    Ok((source, inputs))
+}
+
+async fn parent_definition(node: &Arc<Node>, live: &Live) -> Result<Arc<asl::Definition>, Fault> {
+    let names = &node.settings.names;
+    let revision = node.catalog.revision(&node.db, names, live.row.revision_id);
+    let revision = revision.await?;
+    if revision.machine_id == live.row.machine_id {
+        return Ok(Arc::clone(&revision.definition));
+    }
+    // A Map Run in a child of another.
+    let outer = node.children_of(ExecutionId(live.row.machine_id)).await?;
+    Ok(Arc::clone(&outer.definition))
+}
+
+pub(in crate::map_run) fn input_error(error: &InputError, spec: &Spec) -> StateError {
     let state = spec
         .context
         .get("State")

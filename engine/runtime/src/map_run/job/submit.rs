@@ -55,6 +55,8 @@ impl Job {
                 tolerated_count: run.policy.tolerated_count.map(signed),
                 tolerated_percentage: run.policy.tolerated_percentage,
                 counts: Both::of(run, written).to_text(),
+                redrive_count: i32::try_from(run.redrives).unwrap_or(i32::MAX),
+                redriven_at: run.redriven_at,
                 ..live.row.clone()
             }));
         }

@@ -196,6 +196,10 @@ impl EntryReader<'_> {
                 error: self.fields.error()?,
             },
             "MapRunAborted" => Detail::MapRunAborted,
+            "MapRunRedriven" => Detail::MapRunRedriven {
+                arn: self.fields.string()?,
+                count: self.fields.number()?,
+            },
             "MapStateStarted" => Detail::MapStarted {
                 length: self.fields.number()?,
                 items: self.payload()?,

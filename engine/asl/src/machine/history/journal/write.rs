@@ -141,6 +141,10 @@ impl Writer {
                 self.out.nonce(u128::from_be_bytes(*id));
                 self.payload(spec);
             }
+            Detail::MapRunRedriven { arn, count } => {
+                self.out.string(arn);
+                self.out.number(count);
+            }
             Detail::MapRunSucceeded { output } => self.payload(output),
             Detail::Scheduled(scheduled) => {
                 self.out.callee(&scheduled.call);
