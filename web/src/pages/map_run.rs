@@ -17,10 +17,10 @@ use super::{
     moment::{self, Moment},
     paging, problem,
     queries::{self, Queries},
+    theme::Theme,
     view::{ExecutionRow, Pager, Status, shortened},
 };
-use crate::app::App;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 #[derive(Template)]
 #[template(path = "map_run.html")]
