@@ -82,6 +82,7 @@ async fn page(
         name: known.name.clone(),
         machine: known.machine_name.clone(),
         has_machine: names.first().is_some_and(|it| it.is_live),
+        map_run: None,
         status: queries::status(known.status),
         started: Moment::new(known.started_at, visit.now),
         closed: known.closed_at,
@@ -98,6 +99,7 @@ async fn page(
         is_logged_only: true,
         is_redrivable: false,
         redriven: None,
+        map_runs: Vec::new(),
         logs: None,
         execution: Execution {
             arn: execution.known.arn.clone(),
