@@ -70,15 +70,16 @@ test("a running execution shows where it stands", async () => {
 });
 
 test("axe-core finds nothing wrong with graphs and with the designer in its states", async () => {
-  await createMachine(site, "looked-at", nested);
   for (const colorScheme of ["light", "dark"]) {
+    // One each: what the first visitor leaves half done is a draft that the second would meet.
+    await createMachine(site, `looked-at-${colorScheme}`, nested);
     const page = await site.visitor({ colorScheme, reducedMotion: "reduce", viewport: { width: 1440, height: 900 } });
     await page.goto("/machines/nested");
     await card(page, "Left").waitFor();
     await assertAccessible(page, `graph ${colorScheme}`);
     await openDesigner(page);
     await assertAccessible(page, `empty ${colorScheme}`);
-    await openDesigner(page, "looked-at");
+    await openDesigner(page, `looked-at-${colorScheme}`);
     for (const width of [1440, 1024, 390]) {
       await page.setViewportSize({ width, height: 844 });
       await assertAccessible(page, `designer ${width} ${colorScheme}`);
@@ -145,5 +146,5 @@ test("scripts stay within their budgets: graph, designer, and the editor that is
     await page.getByRole("textbox", { name: "Definition" }).waitFor();
   });
   console.log(`graph ${graph.toFixed(1)} kB, designer ${designer.toFixed(1)} kB, code ${code.toFixed(1)} kB`);
-  assert.ok(code <= 180, `code ${code.toFixed(1)} kB`);
+  assert.ok(code <= 140, `code ${code.toFixed(1)} kB`);
 });
