@@ -101,7 +101,7 @@ async fn a_start_whose_owner_dies_begins_with_the_next_one() {
     // Nobody reads the inbox until the lease is over and the asked node has taken over.
     let view = asked.start(request("wait", "{}")).await.unwrap();
     assert!(view.closed.is_none());
-    assert!(asked.is_ready());
+    // That it owns the shard is seen in what it did; its lease may be over again on a busy machine.
     assert_eq!(asked.metrics().started.get(), 1);
     let lines = history(&asked, &view).await;
     assert_eq!(lines, ["1<0:ExecutionStarted", "2<0:WaitStateEntered"]);
