@@ -158,17 +158,24 @@ fn states(events: &[Json]) -> Vec<Option<&str>> {
 
 /// One part of a logged execution, whole.
 pub(super) async fn part(visit: Visit, app: &App, id: &str, part: Part) -> Response {
-    match text_of(app, id, part).await {
+    let what = part.what();
+    let found = match logged::Execution::find(&app.engine, id).await {
+        Ok(Some(execution)) => text_of(app, &execution, part).await,
+        Ok(None) => return problem::not_found(visit, Section::Executions, "execution", id),
+        Err(fault) => Err(fault),
+    };
+    match found {
         Ok(Some(text)) => as_json(text),
-        Ok(None) => problem::not_found(visit, Section::Executions, part.what(), id),
+        Ok(None) => problem::not_found(visit, Section::Executions, what, id),
         Err(fault) => problem::unavailable(visit, Section::Executions, "This execution", &fault),
     }
 }
 
-async fn text_of(app: &App, id: &str, part: Part) -> Result<Option<String>, Fault> {
-    let Some(execution) = logged::Execution::find(&app.engine, id).await? else {
-        return Ok(None);
-    };
+async fn text_of(
+    app: &App,
+    execution: &logged::Execution,
+    part: Part,
+) -> Result<Option<String>, Fault> {
     Ok(match part {
         Part::Input => execution.input().map(str::to_owned),
         Part::Output => execution.output().map(str::to_owned),

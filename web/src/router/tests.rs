@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::access::keys;
@@ -263,6 +263,16 @@ async fn every_operation_answers_only_what_its_description_tells() {
     for (with, input) in [("absent", "{}"), (id, "x"), (id, "{}"), (id, "{}")] {
         api.call(Method::POST, &stop, with, input).await;
     }
+    // It has closed, so its stream ends.
+    let events = format!("{execution}/events");
+    for with in [
+        "absent",
+        id,
+        &format!("{id}?after=x"),
+        &format!("{id}?after=99"),
+    ] {
+        api.call(Method::GET, &events, with, "").await;
+    }
     let redrive = format!("{execution}/redrive");
     let odd = r#"{"client_token":""}"#;
     for (with, input) in [
@@ -283,6 +293,8 @@ async fn every_operation_answers_only_what_its_description_tells() {
     ] {
         api.call(Method::GET, &logs, with, "").await;
     }
+    call_map_runs(&mut api, executions).await;
+    call_designing(&mut api).await;
     for (kind, input) in [
         ("functions", r#"{"url":"http://localhost/"}"#),
         (
@@ -308,6 +320,76 @@ async fn every_operation_answers_only_what_its_description_tells() {
     let described = described(&app).await;
     let never: Vec<_> = described.difference(&api.called).collect();
     assert_eq!(never, Vec::<&(Method, String)>::new(), "never with success");
+}
+
+/// Runs a distributed Map, and asks for its Map Run.
+async fn call_map_runs(api: &mut Told<'_>, executions: &str) {
+    let definition = json!({
+        "StartAt": "Each",
+        "States": { "Each": {
+            "Type": "Map", "ItemsPath": "$.items", "End": true,
+            "ItemProcessor": {
+                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+                "StartAt": "Keep", "States": { "Keep": { "Type": "Pass", "End": true } },
+            },
+        } },
+    });
+    let input = json!({ "definition": definition }).to_string();
+    let machine = "/api/v1/machines/{machine}";
+    api.call(Method::PUT, machine, "wide", &input).await;
+    let input = r#"{"input":{"items":[1]}}"#;
+    let ran = api
+        .call(Method::POST, executions, "wide?wait=60s", input)
+        .await;
+    let id = ran["id"].as_str().unwrap();
+    let list = "/api/v1/executions/{id}/map-runs";
+    let runs = api.call(Method::GET, list, id, "").await;
+    let run = runs["map_runs"][0]["id"].as_str().unwrap();
+    for with in [
+        "absent",
+        &format!("{id}?limit=0"),
+        &format!("{id}?before={run}"),
+    ] {
+        api.call(Method::GET, list, with, "").await;
+    }
+    for with in [run, "absent"] {
+        api.call(Method::GET, "/api/v1/map-runs/{id}", with, "")
+            .await;
+    }
+}
+
+/// What the designer asks for: drafts, versions, a state and an expression tried by themselves.
+async fn call_designing(api: &mut Told<'_>) {
+    let flow = api
+        .call(Method::GET, "/api/v1/machines/{machine}", "flow", "")
+        .await;
+    let revision = &flow["revision"];
+    let draft = "/api/v1/machines/{machine}/draft";
+    let input = json!({ "expected": 0, "base_revision": revision, "definition": "{" });
+    for input in [input.to_string(), input.to_string(), "{}".to_owned()] {
+        api.call(Method::GET, draft, "flow", "").await;
+        api.call(Method::PUT, draft, "flow", &input).await;
+        api.call(Method::PUT, draft, "absent", &input).await;
+    }
+    let versions = "/api/v1/machines/{machine}/versions";
+    let input = json!({ "revision": revision }).to_string();
+    for input in [input.as_str(), "{}"] {
+        api.call(Method::POST, versions, "flow", input).await;
+        api.call(Method::POST, versions, "absent", input).await;
+    }
+    for with in ["flow", "absent"] {
+        api.call(Method::GET, versions, with, "").await;
+    }
+    let state = json!({ "definition": { "Type": "Pass", "End": true } }).to_string();
+    let path = json!({ "language": "JSONPath", "expression": "$", "input": 1 }).to_string();
+    for (pattern, input) in [
+        ("/api/v1/test", state.as_str()),
+        ("/api/v1/test", "{}"),
+        ("/api/v1/evaluate", path.as_str()),
+        ("/api/v1/evaluate", "{}"),
+    ] {
+        api.call(Method::POST, pattern, "", input).await;
+    }
 }
 
 #[tokio::test]
