@@ -75,7 +75,7 @@ test("pages and the designer load no more than they may", async () => {
 });
 
 for (const [count, opening, editing] of [[45, 250, 30], [200, 350, 60], [1_000, 600, 150]]) {
-  test(`${count} states open and change within their CPU time, with few elements`, async () => {
+  test(`${count} states open and change within their CPU time`, async () => {
     await createMachine(site, `long-${count}`, long(count));
     const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
     // The first visit compiles and caches; what counts is a visit like any other.
@@ -96,10 +96,87 @@ for (const [count, opening, editing] of [[45, 250, 30], [200, 350, 60], [1_000, 
     }
     const edited = Math.min(...times);
     const elements = await page.evaluate(() => document.querySelectorAll("main *").length);
-    console.log(`${count} states: opened in ${opened.toFixed(0)} ms, an edit in ${edited.toFixed(0)} ms, ${elements} elements`);
+    console.log(`${count} states: opened in ${opened.toFixed(0)} ms, an edit in ${edited.toFixed(0)} ms`);
     // A debug machine that others share takes longer per instruction than the reference; the factor is fixed.
     assert.ok(opened <= opening * SLOWER, `opened in ${opened} ms`);
     assert.ok(edited <= editing * SLOWER, `edited in ${edited} ms`);
-    assert.ok(elements <= 2_000, `${elements} elements`);
   });
 }
+
+/** Twenty flows side by side: a definition that is as wide as it is long. */
+function wide(count) {
+  const branch = (at) => {
+    const names = Array.from({ length: count / 20 }, (_, step) => `Flow ${at}, step ${step + 1}`);
+    const state = (step) => ({ Type: "Pass", ...(step + 1 < names.length ? { Next: names[step + 1] } : { End: true }) });
+    return { StartAt: names[0], States: Object.fromEntries(names.map((name, step) => [name, state(step)])) };
+  };
+  return { StartAt: "All", States: { All: { Type: "Parallel", Branches: Array.from({ length: 20 }, (_, at) => branch(at + 1)), End: true } } };
+}
+
+test("at 1,000 states the page has few elements, wherever one looks and whatever is open", async () => {
+  for (const [name, definition, first] of [["tall", long(1_000), "Step 1"], ["broad", wide(1_000), "Flow 10, step 1"]]) {
+    await createMachine(site, name, definition);
+    const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    await openDesigner(page, name);
+    const check = async (where) => {
+      const elements = await page.evaluate(() => document.querySelectorAll("*").length);
+      assert.ok(elements <= 1_200, `${name}, ${where}: ${elements} elements`);
+      return elements;
+    };
+    const opened = await check("opened");
+    await card(page, first).click({ position: { x: 80, y: 14 } });
+    await page.getByRole("combobox", { name: "Next state" }).click();
+    const most = await check("a state's form with a list open");
+    await page.keyboard.press("Escape");
+    await card(page, first).focus();
+    for (let step = 0; step < 14; step++) {
+      await page.keyboard.press("-");
+      await check(`zoomed out ${step + 1} times`);
+    }
+    console.log(`${name}: ${opened} elements, ${most} with a form`);
+  }
+});
+
+test("at 1,000 states panning, zooming and dragging take little of the processor", async () => {
+  for (const [name, definition, first] of [["tall-moved", long(1_000), "Step 1"], ["broad-moved", wide(1_000), "Flow 10, step 1"]]) {
+    await createMachine(site, name, definition);
+    const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    await openDesigner(page, name);
+    const { x, y, width } = await card(page, first).boundingBox();
+    await page.mouse.move(x + width / 2, y + 200);
+    /** Milliseconds of one of many events. */
+    const each = async (count, event) => {
+      const taken = await cpu(page, async () => {
+        for (let at = 0; at < count; at++) await event(at);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+      });
+      return taken / count;
+    };
+    const pan = await each(60, (at) => page.mouse.wheel(0, at < 30 ? 90 : -90));
+    await page.keyboard.down("Control");
+    const zoom = await each(40, (at) => page.mouse.wheel(0, at < 20 ? 30 : -30));
+    await page.keyboard.up("Control");
+    const from = await card(page, first).boundingBox();
+    await page.mouse.move(from.x + 60, from.y + 12);
+    await page.mouse.down();
+    const drag = await each(60, (at) => page.mouse.move(from.x + 60 + at, from.y + 12 + at * 5));
+    await page.keyboard.press("Escape");
+    await page.mouse.up();
+    console.log(`${name}: pan ${pan.toFixed(1)} ms, zoom ${zoom.toFixed(1)} ms, drag ${drag.toFixed(1)} ms an event`);
+    for (const [what, taken, most] of [["pan", pan, 6], ["zoom", zoom, 8], ["drag", drag, 6]]) assert.ok(taken <= most * SLOWER, `${name}: ${what} ${taken.toFixed(1)} ms`);
+  }
+});
+
+test("at 1,000 states the designer holds little memory", async () => {
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 } });
+  await createMachine(site, "held", long(1_000));
+  await openDesigner(page, "held");
+  await card(page, "Step 1").waitFor();
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.enable");
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  const mb = usedSize / 2 ** 20;
+  console.log(`held: ${mb.toFixed(1)} MB`);
+  assert.ok(mb <= 20, `${mb.toFixed(1)} MB`);
+});

@@ -4,7 +4,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { assertAccessible, call, createMachine, openSite } from "../support/browser.js";
-import { card, dragCard, dragItem, flow, item, name, openDesigner, save, saved, textOf } from "../support/designer.js";
+import { card, dragCard, dragItem, flow, item, name, openDesigner, pick, save, saved, textOf } from "../support/designer.js";
 
 let site;
 before(async () => (site = await openSite()));
@@ -45,7 +45,7 @@ test("from nothing to a flow that branches and ran, with the mouse", async () =>
   await page.getByLabel("Rule 1: comparison").selectOption("NumericGreaterThan");
   await page.getByLabel("Rule 1: value").fill("100");
   await page.getByLabel("Rule 1: value").press("Tab");
-  await page.getByLabel("Then go to").selectOption({ label: "A new state…" });
+  await pick(page, "Then go to", "A new state…");
   await name(page, "Ask someone");
   await page.getByRole("button", { name: "No problems" }).waitFor();
   await page.getByRole("button", { name: "Start", exact: true }).click();
@@ -141,6 +141,64 @@ test("drag, heal, wrap; then every step back and forward again gives the same te
   assert.equal(await textOf(page), text);
   while (await page.getByRole("button", { name: "Redo" }).isEnabled()) await page.getByRole("button", { name: "Redo" }).click();
   assert.equal(await textOf(page), end);
+});
+
+test("the head of a line is dragged to another state; to one in another branch it is refused, and said why", async () => {
+  const inner = { StartAt: "Within", States: { Within: { Type: "Pass", End: true } } };
+  const definition = {
+    StartAt: "First",
+    States: { First: { Type: "Pass", Next: "Second" }, Second: { Type: "Pass", Next: "Third" }, Third: { Type: "Pass", Next: "Beside" }, Beside: { Type: "Parallel", Branches: [inner], End: true } },
+  };
+  await createMachine(site, "led", definition);
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await openDesigner(page, "led");
+  await card(page, "First").click({ position: { x: 80, y: 14 } });
+  const pull = async (from, to) => {
+    const head = await card(page, from).boundingBox();
+    const target = await card(page, to).boundingBox();
+    const body = await card(page, to).locator(".body, .grip").first().boundingBox();
+    await page.mouse.move(head.x + head.width / 2, head.y - 1);
+    await page.mouse.down();
+    await page.mouse.move(target.x + target.width / 2 + 30, target.y - 20, { steps: 4 });
+    await page.mouse.move(body.x + 90, body.y + 20, { steps: 4 });
+    await page.mouse.up();
+  };
+  await pull("Second", "Third");
+  await page.waitForFunction(() => document.querySelector("[data-said]").textContent === "First leads to Third");
+  assert.equal(flow(await textOf(page)), "First: First>Third Second>Third Third>Beside Beside.");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await card(page, "First").click({ position: { x: 80, y: 14 } });
+  await pull("Second", "Within");
+  await page.getByText("“Within” lies in another branch: a line cannot lead there.").first().waitFor();
+  assert.equal(flow(await textOf(page)), "First: First>Second Second>Third Third>Beside Beside.");
+});
+
+test("where a line leads is changed by keys: in the menu, and in the field with search", async () => {
+  await createMachine(site, "led-by-keys", chain);
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await openDesigner(page, "led-by-keys");
+  await card(page, "First").focus();
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menuitem", { name: "Lead elsewhere…" }).waitFor();
+  for (let press = 0; press < 20 && !(await page.evaluate(() => document.activeElement.textContent.startsWith("Lead elsewhere"))); press++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Where First leads" });
+  await dialog.waitFor();
+  await page.keyboard.type("thi");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(flow(await textOf(page)), "First: First>Third Second>Third Third.");
+  await card(page, "Second").focus();
+  await page.keyboard.press("Enter");
+  const next = page.getByRole("combobox", { name: "Next state" });
+  await next.focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.type("end");
+  await page.getByRole("option", { name: "End here" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("[data-said]").textContent.includes("ends the flow"));
+  assert.equal(flow(await textOf(page)), "First: First>Third Second. Third.");
 });
 
 test("a long definition that was pasted changes in the lines of the one state that was edited", async () => {

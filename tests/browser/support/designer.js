@@ -59,6 +59,12 @@ export async function name(page, text) {
   await card(page, text).waitFor();
 }
 
+/** Chooses in a field with search. */
+export async function pick(page, label, words) {
+  await page.getByRole("combobox", { name: label }).click();
+  await page.getByRole("listbox", { name: `${label}: choose` }).getByRole("option", { name: words, exact: true }).click();
+}
+
 /** The text of the document, as the code view has it. */
 export async function textOf(page) {
   const [file] = await Promise.all([page.waitForEvent("download"), exportAs(page, "JSON")]);

@@ -2,46 +2,27 @@
 // It knows no edits: it tells what the user wants, and shows what it is given.
 
 import type { Place } from "../asl/edit/place";
-import { flowOf, type Machine, type Scope } from "../asl/machine";
-import type { Box, Card, Picture, Point } from "../layout/types";
-import { cardSignature, drawCard, drawFrame, drawLine, drawStrip, lineKind, markers, updateCard, type CardLook } from "./draw";
+import type { Box, Card, Line, Picture, Point } from "../layout/types";
+import { cardSignature, drawCard, drawFar, drawFrame, drawLine, drawStrip, markers, updateCard, type CardLook } from "./draw";
 import { nearest, targetsOf, type Target } from "./drop";
+import { boxAround, boxOfLine, contains, distance } from "./geometry";
+import { cardUnder, drawGrip, drawPulled, gripsOf, headAt, type Grip } from "./heads";
+import { Marks } from "./marks";
 import { Minimap } from "./minimap";
-import type { StateStatus } from "./status";
-import { assign, boxPath, roundedPath, svg } from "./svg";
+import { listenToPointers, type Gesture, type Spot } from "./pointer";
+import type { Shown, Wishes } from "./shown";
+import { assign, fill, svg } from "./svg";
 import { fitting, NAMES_ONLY, opening, revealing, touches, visibleBox, zoomedAt, type View } from "./view";
-import { step, type Direction } from "./walk";
+import { orderOf, step, type Direction } from "./walk";
 
-/** What the canvas tells. Each is left out where nothing comes of it. */
-export interface Wishes {
-  select?(ids: readonly string[]): void;
-  /** Enter or a double click on a state. */
-  open?(id: string): void;
-  /** A state dragged to a place. */
-  move?(ids: readonly string[], place: Place): void;
-  /** The + of a place. */
-  add?(place: Place, at: { x: number; y: number }): void;
-  menu?(id: string, at: { x: number; y: number }): void;
-  toggle?(id: string): void;
-}
-
-export interface Shown {
-  readonly picture: Picture;
-  readonly machine: Machine;
-  readonly selection: readonly string[];
-  readonly statuses?: ReadonlyMap<string, StateStatus> | undefined;
-  /** What is told of some states where there is no run: what differs from another definition. */
-  readonly marks?: ReadonlyMap<string, StateStatus> | undefined;
-  /** Lines that a run took. */
-  readonly taken?: ReadonlySet<string> | undefined;
-  readonly problems?: ReadonlyMap<string, { errors: number; warnings: number }> | undefined;
-}
-
-/** Cards beyond so many screens are not in the page. */
-const DRAWN_SCREENS = 1.6;
-/** With more cards than this in sight they are drawn as one shape for each type. */
-const CARDS_MAX = 260;
-const DRAG_START = 4;
+/** Cards beyond so many screens are not in the page; where they stand close, beyond fewer. */
+const DRAWN_SCREENS = [1.6, 1.4, 1.25, 1.1] as const;
+/** Elements for a card, its line and what is on them: with all that it says, and with its name alone. */
+const ELEMENTS_FULL = 9;
+const ELEMENTS_NAMES = 4;
+/** So many elements are drawn in a window of so many square pixels; more would be slow, and too small to read. */
+const ELEMENTS_MAX = 700;
+const ELEMENTS_PER_PIXEL = ELEMENTS_MAX / (920 * 830);
 const DROP_REACH = 40;
 const GLIDE_MS = 160;
 
@@ -56,14 +37,19 @@ export class Canvas {
   private target: Target | null = null;
   private drawnBox: Box | null = null;
   private drawnMode = "";
+  private drawnScale = 1;
   private frame = 0;
 
   private readonly surface: SVGSVGElement;
   private readonly world = svg("g", { class: "world" });
   private readonly grounds = svg("g", { "aria-hidden": "true" });
   private readonly lines = svg("g", { class: "lines", "aria-hidden": "true" });
-  private readonly marks = svg("g", { class: "marks", "aria-hidden": "true" });
+  private readonly marks = new Marks();
+  /** What is drawn over all: grips, the line that is pulled, the box of a selection. */
+  private readonly over = svg("g", { "aria-hidden": "true" });
+  private grips: readonly Grip[] = [];
   private readonly tree: SVGGElement;
+  private lineElements = new Map<Line, { readonly element: SVGElement; readonly isTaken: boolean | null; readonly hasLabels: boolean }>();
   private readonly cardElements = new Map<string, { element: SVGGElement; signature: string }>();
   private readonly minimap: Minimap;
   private readonly resized: ResizeObserver;
@@ -75,7 +61,7 @@ export class Canvas {
   ) {
     this.tree = svg("g", { class: "cards", role: "tree", "aria-label": label, "aria-multiselectable": wishes.move ? "true" : null });
     this.surface = svg("svg", { class: "graph-surface" }, markers(), this.world);
-    this.world.append(this.grounds, this.lines, this.tree, this.marks);
+    this.world.append(this.grounds, this.lines, this.tree, this.marks.element, this.over);
     this.minimap = new Minimap((x, y) => this.centreOn(x, y));
     host.classList.add("graph");
     host.append(this.surface, this.minimap.element);
@@ -95,8 +81,12 @@ export class Canvas {
   show(shown: Shown, keep: string | null = null): void {
     const before = keep === null ? undefined : this.cardOf(keep);
     const isEdit = this.shown !== null && this.shown.picture !== shown.picture;
+    if (this.shown?.picture !== shown.picture) {
+      this.targets = this.wishes.add || this.wishes.move ? targetsOf(shown.picture) : [];
+      this.target = null;
+    }
     this.shown = shown;
-    this.targets = this.wishes.add || this.wishes.move ? targetsOf(shown.picture) : [];
+    this.grips = this.wishes.lead ? gripsOf(shown.picture, shown.selection) : [];
     const after = keep === null ? undefined : this.cardOf(keep);
     if (before && after) {
       const { x, y, k } = this.view;
@@ -153,16 +143,14 @@ export class Canvas {
     const area = this.surface.getBoundingClientRect();
     const isInside = clientX >= area.left && clientX <= area.right && clientY >= area.top && clientY <= area.bottom;
     const point = this.pointAt(clientX, clientY);
-    this.target = picture && isInside ? nearest(this.targets, picture, point, DROP_REACH / this.view.k) : null;
     this.host.classList.add("is-dragging");
-    this.drawMarks();
+    this.mean(picture && isInside ? nearest(this.targets, point, DROP_REACH / this.view.k) : null);
     return this.target?.place ?? null;
   }
 
   dragEnd(): void {
-    this.target = null;
     this.host.classList.remove("is-dragging");
-    this.drawMarks();
+    this.mean(null);
   }
 
   /** What would be under the words "drop it …". */
@@ -206,7 +194,8 @@ export class Canvas {
 
   private setView(view: View): void {
     this.view = view;
-    this.redraw();
+    // Once a frame, however many events there are in it.
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.redraw());
   }
 
   private glide(): void {
@@ -216,27 +205,39 @@ export class Canvas {
   }
 
   private redraw(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     const { x, y, k } = this.view;
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
-    this.host.style.setProperty("--graph-x", `${x}px`);
-    this.host.style.setProperty("--graph-y", `${y}px`);
-    this.host.style.setProperty("--graph-k", String(k));
+    // Not by a property of our own: every card would inherit it, and be styled anew.
+    this.host.style.backgroundPosition = `${x}px ${y}px`;
     if (!this.shown || this.width === 0) return;
     const sight = visibleBox(this.view, this.width, this.height, 1);
     const isCovered = this.drawnBox && contains(this.drawnBox, sight);
-    const mode = this.modeFor(sight);
-    if (!isCovered || mode !== this.drawnMode) {
-      this.drawnBox = visibleBox(this.view, this.width, this.height, DRAWN_SCREENS);
+    // What is far from the size that it was drawn for is drawn anew, though it covers the window.
+    const isOtherSize = k < this.drawnScale / 1.3 || k > this.drawnScale * 1.3 || k < NAMES_ONLY !== this.drawnScale < NAMES_ONLY;
+    if (!isCovered || isOtherSize) {
+      const { box, mode } = this.modeFor(this.shown.picture);
+      this.drawnBox = box;
+      this.drawnScale = k;
       this.drawnMode = mode;
-      this.drawAll(this.drawnBox, mode);
+      this.drawAll(box, mode);
     }
     this.minimap.show(this.shown.picture, sight);
   }
 
-  private modeFor(sight: Box): string {
-    const inSight = this.shown?.picture.cards.filter((card) => touches(card, sight)).length ?? 0;
-    if (inSight > CARDS_MAX) return "shapes";
-    return this.view.k < NAMES_ONLY ? "names" : "full";
+  /** How much of each card is drawn (all, its name, or its colour), and how far around the window. */
+  private modeFor({ cards }: Picture): { box: Box; mode: "full" | "names" | "shapes" } {
+    const most = Math.max(ELEMENTS_MAX, this.width * this.height * ELEMENTS_PER_PIXEL);
+    const modes = this.view.k < NAMES_ONLY ? (["names"] as const) : (["full", "names"] as const);
+    for (const mode of modes) {
+      for (const screens of DRAWN_SCREENS) {
+        const box = visibleBox(this.view, this.width, this.height, screens);
+        const count = cards.reduce((sum, card) => sum + (touches(card, box) ? 1 : 0), 0);
+        if (count * (mode === "full" ? ELEMENTS_FULL : ELEMENTS_NAMES) <= most) return { box, mode };
+      }
+    }
+    return { box: visibleBox(this.view, this.width, this.height, 1), mode: "shapes" };
   }
 
   private drawAll(box: Box, mode: string): void {
@@ -255,9 +256,31 @@ export class Canvas {
     }
     this.grounds.replaceChildren(...grounds);
     const lines = picture.lines.filter((line) => touches(boxOfLine(line.points), box));
-    this.lines.replaceChildren(...lines.map((line) => drawLine(line, shown.taken ? shown.taken.has(line.id) : null)));
+    this.drawLines(shown, lines, mode === "full");
     this.drawCards(shown, picture.cards.filter((card) => touches(card, box) || card.id === this.stop), mode === "names");
+    this.light(shown.selection);
     this.drawMarks();
+  }
+
+  /** Lines that were drawn for this picture in this way are drawn no second time. */
+  private drawLines({ taken }: Shown, lines: readonly Line[], hasLabels: boolean): void {
+    const known = this.lineElements;
+    this.lineElements = new Map();
+    for (const line of lines) {
+      const isTaken = taken ? taken.has(line.id) : null;
+      const before = known.get(line);
+      const isSame = before?.isTaken === isTaken && before.hasLabels === hasLabels;
+      this.lineElements.set(line, isSame ? before : { element: drawLine(line, isTaken, hasLabels), isTaken, hasLabels });
+    }
+    fill(this.lines, [...this.lineElements.values()].map(({ element }) => element));
+  }
+
+  /** Lights the lines of some states. */
+  private light(ids: readonly string[]): void {
+    const lit = new Set(ids);
+    for (const element of this.lines.children) {
+      element.classList.toggle("is-lit", lit.has(element.getAttribute("data-from") ?? "") || lit.has(element.getAttribute("data-to") ?? ""));
+    }
   }
 
   private drawCards(shown: Shown, cards: readonly Card[], isSmall: boolean): void {
@@ -269,16 +292,6 @@ export class Canvas {
       element.remove();
       this.cardElements.delete(id);
     }
-    const positions = new Map<Scope, Map<string, number>>();
-    const orderOf = (card: Card): number => {
-      const { scope } = card.state;
-      let order = positions.get(scope);
-      if (!order) {
-        order = new Map(flowOf(scope).map((state, at) => [state.id, at + 1]));
-        positions.set(scope, order);
-      }
-      return order.get(card.id) ?? 1;
-    };
     const elements: SVGGElement[] = [];
     for (const card of [...cards].sort((one, other) => one.depth - other.depth)) {
       const look: CardLook = {
@@ -287,7 +300,7 @@ export class Canvas {
         status: shown.statuses ? (shown.statuses.get(card.id) ?? { status: "not-run", visits: 0 }) : (shown.marks?.get(card.id) ?? null),
         problems: shown.problems?.get(card.id) ?? null,
         isSmall,
-        position: { level: card.depth + 1, size: card.state.scope.states.length, index: orderOf(card) },
+        position: { level: card.depth + 1, size: card.state.scope.states.length, index: orderOf(card.state) },
         isEditable: this.wishes.move !== undefined,
       };
       const signature = cardSignature(card, look);
@@ -305,24 +318,14 @@ export class Canvas {
       }
       elements.push(known.element);
     }
-    elements.forEach((element, at) => {
-      if (this.tree.childNodes[at] !== element) this.tree.insertBefore(element, this.tree.childNodes[at] ?? null);
-    });
-    while (this.tree.childNodes.length > elements.length) this.tree.lastChild?.remove();
+    fill(this.tree, elements);
   }
 
   /** So many cards that each is a mark of its colour: one shape for each type. The outline names them. */
   private drawShapes({ picture }: Shown): void {
-    const byType = new Map<string, string>();
-    for (const card of picture.cards) {
-      const kind = `${card.isFrame ? "frame" : "shape"} type-${card.state.type.toLowerCase()}`;
-      byType.set(kind, (byType.get(kind) ?? "") + boxPath(card.x, card.y, card.w, card.h));
-    }
-    const shapes = [...byType].sort(([one], [other]) => (one.startsWith("frame") ? -1 : 0) - (other.startsWith("frame") ? -1 : 0));
-    this.grounds.replaceChildren(...shapes.map(([kind, d]) => svg("path", { class: kind, d })));
-    const byKind = new Map<string, string>();
-    for (const line of picture.lines) byKind.set(lineKind(line), (byKind.get(lineKind(line)) ?? "") + roundedPath(line.points, 0));
-    this.lines.replaceChildren(...[...byKind].map(([kind, d]) => svg("g", { class: `link kind-${kind}` }, svg("path", { class: "line", d }))));
+    const { grounds, lines } = drawFar(picture);
+    this.grounds.replaceChildren(...grounds);
+    this.lines.replaceChildren(...lines);
     const stop = this.shown ? this.stopOf(this.shown) : null;
     if (this.shown) this.drawCards(this.shown, picture.cards.filter(({ id }) => id === stop), true);
     this.drawMarks();
@@ -338,25 +341,24 @@ export class Canvas {
 
   /** The + of places, and the mark where what is dragged would go. */
   private drawMarks(): void {
-    const isDragging = this.host.classList.contains("is-dragging");
-    const box = this.drawnBox;
-    if (this.targets.length === 0 || !box || this.drawnMode !== "full") {
-      this.marks.replaceChildren();
-      return;
-    }
-    const inSight = this.targets.filter(({ at: [x, y], room }) => touches({ x: x - 10, y: y - 10, w: 20, h: 20 }, box) || (room !== null && touches(room, box)));
-    this.marks.replaceChildren(...inSight.map((target) => this.drawMark(target, isDragging)));
-    for (const element of this.lines.children) element.classList.toggle("is-target", element.getAttribute("data-line") === this.target?.line && this.target !== null);
+    const box = this.drawnMode === "full" ? this.drawnBox : null;
+    this.marks.show(this.targets, box);
+    this.drawMeant();
+    this.over.replaceChildren(...(box ? this.grips.filter(({ at: [x, y] }) => touches({ x: x - 6, y: y - 6, w: 12, h: 12 }, box)).map(drawGrip) : []));
   }
 
-  private drawMark(target: Target, isDragging: boolean): SVGElement {
-    const isMeant = target === this.target;
-    const group = svg("g", { class: `mark${isMeant ? " is-meant" : ""}${target.room ? " is-room" : ""}${isDragging ? " is-open" : ""}`, "data-mark": this.targets.indexOf(target) });
-    const { room, at: [x, y] } = target;
-    if (room) group.append(svg("rect", { class: "room", x: room.x + 16, y: room.y + 40, width: room.w - 32, height: Math.max(40, room.h - 56), rx: 10 }));
-    group.append(svg("circle", { class: "reach", cx: x, cy: y, r: 15 }), svg("circle", { class: "plus-ground", cx: x, cy: y, r: 10 }), svg("path", { class: "plus", d: `M${x - 4.5} ${y}h9M${x} ${y - 4.5}v9` }));
-    if (!isDragging) group.append(svg("title", {}, `Add a state ${target.words}`));
-    return group;
+  private mean(target: Target | null): void {
+    if (target === this.target) return;
+    this.target = target;
+    this.drawMeant();
+  }
+
+  private drawMeant(): void {
+    const { target } = this;
+    this.marks.mean(target, this.host.classList.contains("is-dragging"));
+    this.host.classList.toggle("is-on-mark", target !== null);
+    for (const element of this.lines.querySelectorAll(".is-target")) element.classList.remove("is-target");
+    if (target?.line) this.lines.querySelector(`[data-line="${CSS.escape(target.line)}"]`)?.classList.add("is-target");
   }
 
   // Input
@@ -376,7 +378,12 @@ export class Canvas {
 
   private listen(): void {
     this.surface.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    this.surface.addEventListener("pointerdown", (event) => this.pointerDown(event));
+    listenToPointers(this.surface, { begin: (event) => this.begin(event), pinch: (before, now) => this.pinch(before, now) });
+    this.surface.addEventListener("pointermove", (event) => {
+      if (event.buttons !== 0 || this.host.classList.contains("is-dragging")) return;
+      this.mean(this.markUnder(event));
+    });
+    this.surface.addEventListener("pointerleave", () => this.host.classList.contains("is-dragging") || this.mean(null));
     this.surface.addEventListener("dblclick", (event) => {
       const id = idOf(event.target);
       if (id !== null && !isToggle(event.target)) this.wishes.open?.(id);
@@ -387,6 +394,12 @@ export class Canvas {
       event.preventDefault();
       this.wishes.menu(id, { x: event.clientX, y: event.clientY });
     });
+    this.tree.addEventListener("pointerover", (event) => {
+      const id = idOf(event.target);
+      const selection = this.shown?.selection ?? [];
+      this.light(id === null ? selection : [...selection, id]);
+    });
+    this.tree.addEventListener("pointerleave", () => this.light(this.shown?.selection ?? []));
     this.tree.addEventListener("focusin", (event) => {
       const id = idOf(event.target);
       if (id === null || id === this.stop) return;
@@ -397,8 +410,8 @@ export class Canvas {
 
   private wheel(event: WheelEvent): void {
     event.preventDefault();
-    const { left, top } = this.surface.getBoundingClientRect();
     if (event.ctrlKey || event.metaKey) {
+      const { left, top } = this.surface.getBoundingClientRect();
       const factor = Math.exp(-Math.max(-60, Math.min(60, event.deltaY)) / 180);
       this.setView(zoomedAt(this.view, this.view.k * factor, event.clientX - left, event.clientY - top));
       return;
@@ -408,66 +421,71 @@ export class Canvas {
     this.panBy(-dx * unit, -dy * unit);
   }
 
-  private readonly pointers = new Map<number, { x: number; y: number }>();
-
-  private pointerDown(event: PointerEvent): void {
-    if (event.button > 1) return;
-    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (this.pointers.size === 2) return;
+  /** What a drag from here does, and what a click. */
+  private begin(event: PointerEvent): { gesture: Gesture; click: () => void } {
+    const point = this.pointAt(event.clientX, event.clientY);
     const id = idOf(event.target);
-    const mark = event.target instanceof Element ? event.target.closest("[data-mark]") : null;
-    const start = { x: event.clientX, y: event.clientY };
-    let isDrag = false;
-    let last = start;
-    const isBox = event.shiftKey && id === null && this.wishes.move !== undefined;
-    const canMove = id !== null && this.wishes.move !== undefined && event.button === 0 && event.pointerType !== "touch";
-    const moved = (id !== null && this.shown?.selection.includes(id) ? this.shown.selection : id === null ? [] : [id]) as readonly string[];
-    const onMove = (move: PointerEvent): void => {
-      const known = this.pointers.get(move.pointerId);
-      if (!known) return;
-      if (this.pointers.size === 2) return this.pinch(move);
-      this.pointers.set(move.pointerId, { x: move.clientX, y: move.clientY });
-      if (!isDrag && Math.hypot(move.clientX - start.x, move.clientY - start.y) < DRAG_START) return;
-      if (!isDrag) {
-        isDrag = true;
-        this.surface.setPointerCapture(event.pointerId);
-      }
-      if (isBox) this.drawBox(start, { x: move.clientX, y: move.clientY });
-      else if (canMove) this.dragCards(moved, move.clientX - start.x, move.clientY - start.y, move);
-      else this.panBy(move.clientX - last.x, move.clientY - last.y);
-      last = { x: move.clientX, y: move.clientY };
-    };
-    const onEnd = (end: PointerEvent): void => {
-      this.pointers.delete(end.pointerId);
-      if (end.pointerId !== event.pointerId) return;
-      this.surface.removeEventListener("pointermove", onMove);
-      this.surface.removeEventListener("pointerup", onEnd);
-      this.surface.removeEventListener("pointercancel", onEnd);
-      removeEventListener("keydown", onKey, true);
-      if (end.type === "pointercancel" || isCancelled) return this.dropCards(null, []);
-      if (isDrag) {
-        if (isBox) this.selectBox(start, last);
-        else if (canMove) this.dropCards(this.target?.place ?? null, moved);
-        return;
-      }
-      this.click(event, id, mark);
-    };
-    let isCancelled = false;
-    const onKey = (key: KeyboardEvent): void => {
-      if (key.key !== "Escape" || !isDrag) return;
-      key.stopPropagation();
-      isCancelled = true;
-      this.dropCards(null, []);
-    };
-    this.surface.addEventListener("pointermove", onMove);
-    this.surface.addEventListener("pointerup", onEnd);
-    this.surface.addEventListener("pointercancel", onEnd);
-    addEventListener("keydown", onKey, true);
+    const mark = this.markUnder(event);
+    const isEditable = event.button === 0 && this.shown !== null;
+    const head = isEditable && this.wishes.lead && this.shown && this.drawnMode === "full" ? headAt(this.shown.picture, this.grips, point, this.view.k) : null;
+    const isHead = head !== null && (!mark || distance(head.points.at(-1) ?? mark.at, point) < distance(mark.at, point));
+    const gesture = isHead
+      ? this.pulling(head)
+      : id !== null && isEditable && this.wishes.move && event.pointerType !== "touch"
+        ? this.carrying(this.shown?.selection.includes(id) ? this.shown.selection : [id])
+        : event.shiftKey && id === null && this.wishes.move
+          ? this.boxing()
+          : { move: (move: PointerEvent, _: Spot, last: Spot) => this.panBy(move.clientX - last.x, move.clientY - last.y) };
+    return { gesture, click: () => this.click(event, id, mark) };
   }
 
-  private click(event: PointerEvent, id: string | null, mark: Element | null): void {
-    const target = mark ? this.targets[Number(mark.getAttribute("data-mark"))] : undefined;
-    if (target) return this.wishes.add?.(target.place, { x: event.clientX, y: event.clientY });
+  private markUnder(event: PointerEvent): Target | null {
+    if (!this.wishes.add) return null;
+    return this.marks.under(this.pointAt(event.clientX, event.clientY), this.view.k, idOf(event.target) !== null);
+  }
+
+  /** Dragging cards to another place. */
+  private carrying(ids: readonly string[]): Gesture {
+    return {
+      move: (move, start) => this.dragCards(ids, move.clientX - start.x, move.clientY - start.y, move),
+      drop: () => this.dropCards(this.target?.place ?? null, ids),
+      cancel: () => this.dropCards(null, []),
+    };
+  }
+
+  /** Dragging the head of a line to another state. */
+  private pulling(line: Line): Gesture {
+    let over: Card | null = null;
+    const end = (): void => {
+      this.host.classList.remove("is-pulling");
+      this.drawMarks();
+    };
+    return {
+      move: (move) => {
+        const point = this.pointAt(move.clientX, move.clientY);
+        over = this.shown ? cardUnder(this.shown.picture, point) : null;
+        this.host.classList.add("is-pulling");
+        this.over.replaceChildren(...drawPulled(line, point, over));
+      },
+      drop: () => {
+        end();
+        if (over && over.id !== line.to) this.wishes.lead?.(line.from, line.path, over.id);
+      },
+      cancel: end,
+    };
+  }
+
+  /** Drawing a box around what is to be selected. */
+  private boxing(): Gesture {
+    return {
+      move: (move, start) => this.drawBox(start, { x: move.clientX, y: move.clientY }),
+      drop: (start, last) => this.selectBox(start, last),
+      cancel: () => this.drawMarks(),
+    };
+  }
+
+  private click(event: PointerEvent, id: string | null, mark: Target | null): void {
+    if (mark) return this.wishes.add?.(mark.place, { x: event.clientX, y: event.clientY });
     if (id !== null && isToggle(event.target)) return this.wishes.toggle?.(id);
     const selection = this.shown?.selection ?? [];
     if (id === null) {
@@ -480,13 +498,8 @@ export class Canvas {
     this.cardElements.get(id)?.element.focus({ preventScroll: true });
   }
 
-  private pinch(move: PointerEvent): void {
-    const [one, other] = [...this.pointers.values()];
-    if (!one || !other) return;
+  private pinch([one, other]: readonly [Spot, Spot], [first, second]: readonly [Spot, Spot]): void {
     const before = Math.hypot(one.x - other.x, one.y - other.y);
-    this.pointers.set(move.pointerId, { x: move.clientX, y: move.clientY });
-    const [first, second] = [...this.pointers.values()];
-    if (!first || !second) return;
     const now = Math.hypot(first.x - second.x, first.y - second.y);
     const { left, top } = this.surface.getBoundingClientRect();
     const middle = { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2 };
@@ -511,22 +524,21 @@ export class Canvas {
     for (const { element } of this.cardElements.values()) element.classList.remove("is-dragged");
     this.drawnBox = null;
     this.redraw();
-    this.marks.querySelector(".box")?.remove();
     if (place && ids.length > 0) this.wishes.move?.(ids, place);
   }
 
   private drawBox(from: { x: number; y: number }, to: { x: number; y: number }): void {
     const [one, other] = [this.pointAt(from.x, from.y), this.pointAt(to.x, to.y)];
-    let box = this.world.querySelector(".box");
+    let box = this.over.querySelector(".box");
     if (!box) {
       box = svg("rect", { class: "box" });
-      this.world.append(box);
+      this.over.append(box);
     }
     assign(box, { x: Math.min(one[0], other[0]), y: Math.min(one[1], other[1]), width: Math.abs(one[0] - other[0]), height: Math.abs(one[1] - other[1]) });
   }
 
   private selectBox(from: { x: number; y: number }, to: { x: number; y: number }): void {
-    this.world.querySelector(".box")?.remove();
+    this.over.querySelector(".box")?.remove();
     const [one, other] = [this.pointAt(from.x, from.y), this.pointAt(to.x, to.y)];
     const box = { x: Math.min(one[0], other[0]), y: Math.min(one[1], other[1]), w: Math.abs(one[0] - other[0]), h: Math.abs(one[1] - other[1]) };
     const inside = (this.shown?.picture.cards ?? []).filter((card) => touches(card, box) && !(card.isFrame && contains(card, box)));
@@ -558,21 +570,3 @@ function idOf(target: EventTarget | null): string | null {
 function isToggle(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("[data-toggle]") !== null;
 }
-
-function contains(outer: Box, inner: Box): boolean {
-  return inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.w <= outer.x + outer.w && inner.y + inner.h <= outer.y + outer.h;
-}
-
-function boxOfLine(points: readonly Point[]): Box {
-  const xs = points.map(([x]) => x);
-  const ys = points.map(([, y]) => y);
-  const [x, y] = [Math.min(...xs) - 90, Math.min(...ys) - 12];
-  return { x, y, w: Math.max(...xs) + 90 - x, h: Math.max(...ys) + 12 - y };
-}
-
-function boxAround(cards: readonly Box[]): Box {
-  const x = Math.min(...cards.map((card) => card.x));
-  const y = Math.min(...cards.map((card) => card.y));
-  return { x, y, w: Math.max(...cards.map((card) => card.x + card.w)) - x, h: Math.max(...cards.map((card) => card.y + card.h)) - y };
-}
-

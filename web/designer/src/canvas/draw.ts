@@ -3,10 +3,10 @@
 import { waysOut } from "../asl/words";
 import { badgesOf } from "../layout/layout";
 import { cut, widthOf } from "../layout/text";
-import { SIZE, type Card, type Line, type Strip } from "../layout/types";
+import { SIZE, type Card, type Line, type Picture, type Strip } from "../layout/types";
 import { ICONS, TYPE_ICON, type IconName } from "./icons";
 import { STATUS_ICON, STATUS_WORD, type StateStatus } from "./status";
-import { assign, roundedPath, svg } from "./svg";
+import { assign, boxPath, roundedPath, svg } from "./svg";
 
 export interface CardLook {
   readonly isSelected: boolean;
@@ -65,6 +65,10 @@ export function updateCard(element: SVGGElement, card: Card, look: CardLook): vo
     "aria-expanded": card.state.branches.length > 0 ? (card.isCollapsed ? "false" : "true") : null,
   });
   element.style.transform = `translate(${card.x}px, ${card.y}px)`;
+  // Only what Tab leads to can have the ring of focus.
+  const ring = element.firstElementChild?.classList.contains("ring") ? element.firstElementChild : null;
+  if (look.isFocusStop && !ring) element.prepend(svg("rect", { class: "ring", x: -4, y: -4, width: card.w + 8, height: card.h + 8, rx: 13 }));
+  else if (!look.isFocusStop) ring?.remove();
 }
 
 function cardClass(card: Card, { isSelected, status, isSmall }: CardLook): string {
@@ -83,7 +87,6 @@ export function drawCard(card: Card, look: CardLook): SVGGElement {
   const { state } = card;
   const group = svg("g", { role: "treeitem", "data-id": card.id });
   const headHeight = card.isFrame ? SIZE.head - 8 : card.h;
-  group.append(svg("rect", { class: "ring", x: -4, y: -4, width: card.w + 8, height: card.h + 8, rx: 13 }));
   if (!card.isFrame) group.append(svg("rect", { class: "body", width: card.w, height: card.h, rx: 10 }));
   else group.append(svg("rect", { class: "grip", x: 1, y: 1, width: card.w - 2, height: headHeight, rx: 9 }));
   if (card.isCollapsed) group.append(svg("rect", { class: "behind", x: 5, y: card.h, width: card.w - 10, height: 4, rx: 2 }));
@@ -96,7 +99,7 @@ export function drawCard(card: Card, look: CardLook): SVGGElement {
   } else {
     drawInside(group, card, look, headHeight);
   }
-  if (state.ends) group.append(svg("path", { class: "end", d: `M${card.w / 2} ${card.h}v8`, }), svg("rect", { class: "end-mark", x: card.w / 2 - 5, y: card.h + 8, width: 10, height: 10, rx: 2.5 }));
+  if (state.ends) group.append(svg("path", { class: "end", d: `M${card.w / 2} ${card.h}v8m-4 1.5h8v8h-8z` }));
   return group;
 }
 
@@ -160,19 +163,36 @@ export function lineKind(line: Line): "next" | "catch" | "back" {
   return line.kind === "catch" ? "catch" : line.isBack ? "back" : "next";
 }
 
-export function drawLine(line: Line, isTaken: boolean | null): SVGGElement {
+export function drawLine(line: Line, isTaken: boolean | null, hasLabel = true): SVGElement {
   const kind = lineKind(line);
-  const group = svg("g", { class: `link kind-${kind}${isTaken === true ? " is-taken" : isTaken === false ? " is-untaken" : ""}`, "data-line": line.id });
-  const d = roundedPath(line.points);
-  group.append(svg("path", { class: "line", d, "marker-end": `url(#head-${kind})` }));
+  const look = `link kind-${kind}${isTaken === true ? " is-taken" : isTaken === false ? " is-untaken" : ""}`;
+  const known = { "data-line": line.id, "data-from": line.from, "data-to": line.to };
+  const way = { d: roundedPath(line.points), "marker-end": `url(#head-${kind})` };
   const { label } = line;
-  if (label) {
-    group.append(
-      svg("rect", { class: "label-ground", x: label.x, y: label.y + 1, width: label.w, height: label.h - 2, rx: 10 }),
-      svg("text", { class: label.isItalic ? "label is-italic" : "label", x: label.x + label.w / 2, y: label.y + 15, "text-anchor": "middle" }, label.text),
-    );
+  if (!label || !hasLabel) return svg("path", { class: `line ${look}`, ...known, ...way });
+  return svg(
+    "g",
+    { class: look, ...known },
+    svg("path", { class: "line", ...way }),
+    svg("rect", { class: "label-ground", x: label.x, y: label.y + 1, width: label.w, height: label.h - 2, rx: 10 }),
+    svg("text", { class: label.isItalic ? "label is-italic" : "label", x: label.x + label.w / 2, y: label.y + 15, "text-anchor": "middle" }, label.text),
+  );
+}
+
+/** So many cards that each is a mark of its colour: one shape for each type, and for each kind of line. */
+export function drawFar({ cards, lines }: Picture): { readonly grounds: readonly SVGElement[]; readonly lines: readonly SVGElement[] } {
+  const byType = new Map<string, string>();
+  for (const card of cards) {
+    const kind = `${card.isFrame ? "frame" : "shape"} type-${card.state.type.toLowerCase()}`;
+    byType.set(kind, (byType.get(kind) ?? "") + boxPath(card.x, card.y, card.w, card.h));
   }
-  return group;
+  const shapes = [...byType].sort(([one], [other]) => Number(other.startsWith("frame")) - Number(one.startsWith("frame")));
+  const byKind = new Map<string, string>();
+  for (const line of lines) byKind.set(lineKind(line), (byKind.get(lineKind(line)) ?? "") + roundedPath(line.points, 0));
+  return {
+    grounds: shapes.map(([kind, d]) => svg("path", { class: kind, d })),
+    lines: [...byKind].map(([kind, d]) => svg("path", { class: `line link kind-${kind}`, d })),
+  };
 }
 
 /** Arrow heads, one for each kind of line. */

@@ -9,6 +9,8 @@ export interface Target {
   readonly at: Point;
   /** The line that is meant, to be lit. */
   readonly line: string | null;
+  /** How that line runs. */
+  readonly points: readonly Point[];
   readonly words: string;
   /** Whether it is the room of an empty branch, which is meant anywhere in it. */
   readonly room: { readonly x: number; readonly y: number; readonly w: number; readonly h: number } | null;
@@ -25,24 +27,26 @@ export function targetsOf(picture: Picture): Target[] {
       place: { kind: "start", scope: strip.id },
       at: isEmpty ? [x, strip.entryEnd[1] + 26] : [x, (y + strip.entryEnd[1]) / 2],
       line: null,
+      points: [],
       words: isEmpty ? "here" : `before ${first ?? "the first state"}`,
       room: isEmpty ? { x: strip.x, y: strip.y, w: strip.w, h: strip.h } : null,
     });
   }
+  const names = new Map(picture.cards.map(({ id, state }) => [id, state.name]));
   for (const line of picture.lines) {
-    const from = picture.cards.find(({ id }) => id === line.from);
     targets.push({
       place: { kind: "link", state: line.from, path: line.path },
       at: middleOf(line.points, line.label?.y),
       line: line.id,
-      words: `after ${from?.state.name ?? ""}`,
+      points: line.points,
+      words: `after ${names.get(line.from) ?? ""}`,
       room: null,
     });
   }
   for (const card of picture.cards) {
     const place = placeAfter(card.state);
     if (place?.kind !== "end") continue;
-    targets.push({ place, at: [card.x + card.w / 2, card.y + card.h + (card.state.ends ? 13 : 14)], line: null, words: `after ${card.state.name}`, room: null });
+    targets.push({ place, at: [card.x + card.w / 2, card.y + card.h + (card.state.ends ? 13 : 14)], line: null, points: [], words: `after ${card.state.name}`, room: null });
   }
   return targets;
 }
@@ -63,11 +67,11 @@ function middleOf(points: readonly Point[], labelTop: number | undefined): Point
 }
 
 /** The nearest place within reach of a point. */
-export function nearest(targets: readonly Target[], picture: Picture, point: Point, reach: number): Target | null {
+export function nearest(targets: readonly Target[], point: Point, reach: number): Target | null {
   let best: Target | null = null;
   let least = reach;
   for (const target of targets) {
-    const distance = distanceTo(target, picture, point);
+    const distance = distanceTo(target, point);
     if (distance < least) {
       least = distance;
       best = target;
@@ -76,13 +80,11 @@ export function nearest(targets: readonly Target[], picture: Picture, point: Poi
   return best;
 }
 
-function distanceTo(target: Target, picture: Picture, [x, y]: Point): number {
-  const { room } = target;
+function distanceTo({ room, at, points }: Target, [x, y]: Point): number {
   if (room && x > room.x && x < room.x + room.w && y > room.y && y < room.y + room.h) return 0;
-  let least = Math.hypot(target.at[0] - x, target.at[1] - y);
-  const points = target.line === null ? [] : (picture.lines.find(({ id }) => id === target.line)?.points ?? []);
-  points.forEach((to, at) => {
-    const from = points[at - 1];
+  let least = Math.hypot(at[0] - x, at[1] - y);
+  points.forEach((to, index) => {
+    const from = points[index - 1];
     if (!from) return;
     const nearX = Math.min(Math.max(x, Math.min(from[0], to[0])), Math.max(from[0], to[0]));
     const nearY = Math.min(Math.max(y, Math.min(from[1], to[1])), Math.max(from[1], to[1]));

@@ -19,6 +19,17 @@ export function assign(element: Element, attributes: Attributes): void {
   }
 }
 
+/** Gives an element these children in this order, touching as few of those that it has as that takes. */
+export function fill(parent: Element, children: readonly Element[]): void {
+  const kept = new Set(children);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
 /** An orthogonal way with round corners. */
 export function roundedPath(points: readonly (readonly [number, number])[], radius = 8): string {
   const [first] = points;

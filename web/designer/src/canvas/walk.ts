@@ -28,6 +28,18 @@ export function step(picture: Picture, id: string, direction: Direction): string
   }
 }
 
+const orders = new WeakMap<Scope, ReadonlyMap<State, number>>();
+
+/** At which place in its flow a state stands, from 1. */
+export function orderOf(state: State): number {
+  let order = orders.get(state.scope);
+  if (!order) {
+    order = new Map(flowOf(state.scope).map((each, at) => [each, at + 1]));
+    orders.set(state.scope, order);
+  }
+  return order.get(state) ?? 1;
+}
+
 function firstOf(scope: Scope | undefined): State | null {
   if (!scope) return null;
   return (scope.start === null ? undefined : scope.byName.get(scope.start)) ?? scope.states[0] ?? null;

@@ -8,21 +8,28 @@ import { isTyping } from "../canvas/keys";
 import type { Canvas } from "../canvas/canvas";
 import { Inspector } from "../forms/inspector";
 import { Bar } from "./bar";
-import { ConfirmDelete, CreateDialog, Help, QuickAdd, StartDialog, Ways } from "./dialogs";
 import { Empty } from "./empty";
 import { Graph, type Opening } from "./graph";
-import { Menu, type MenuAt } from "./menu";
+import type { MenuAt } from "./menu";
 import { Palette } from "./palette";
-import { Problems } from "./problems";
+import { QuickAdd } from "./quick-add";
 import { lazy } from "./lazy";
 import type { Store } from "./store";
 import { itemsFor, type Item } from "./templates";
 
 const CodePane = lazy(() => import("../code/pane").then((part) => part.CodePane));
-const Outline = lazy(() => import("./outline").then((part) => part.Outline));
-const ConflictDialog = lazy(() => import("./conflict").then((part) => part.ConflictDialog));
-const SaveDialog = lazy(() => import("./save").then((part) => part.SaveDialog));
-const Tester = lazy(() => import("./tester").then((part) => part.Tester));
+const LinesDialog = lazy(() => import("./parts").then((parts) => parts.LinesDialog));
+const Menu = lazy(() => import("./parts").then((parts) => parts.Menu));
+const Problems = lazy(() => import("./parts").then((parts) => parts.Problems));
+const Outline = lazy(() => import("./parts").then((parts) => parts.Outline));
+const ConflictDialog = lazy(() => import("./parts").then((parts) => parts.ConflictDialog));
+const SaveDialog = lazy(() => import("./parts").then((parts) => parts.SaveDialog));
+const ConfirmDelete = lazy(() => import("./parts").then((parts) => parts.ConfirmDelete));
+const CreateDialog = lazy(() => import("./parts").then((parts) => parts.CreateDialog));
+const Help = lazy(() => import("./parts").then((parts) => parts.Help));
+const StartDialog = lazy(() => import("./parts").then((parts) => parts.StartDialog));
+const Ways = lazy(() => import("./parts").then((parts) => parts.Ways));
+const Tester = lazy(() => import("./parts").then((parts) => parts.Tester));
 
 type Open =
   | { readonly kind: "add"; readonly place: Place }
@@ -32,6 +39,7 @@ type Open =
   | { readonly kind: "start" }
   | { readonly kind: "save" }
   | { readonly kind: "test"; readonly id: string }
+  | { readonly kind: "lines"; readonly id: string }
   | { readonly kind: "help" };
 
 export function App({ store }: { readonly store: Store }) {
@@ -78,6 +86,7 @@ export function App({ store }: { readonly store: Store }) {
     inspect,
     remove,
     help: () => setOpen({ kind: "help" }),
+    lines: (id) => setOpen({ kind: "lines", id }),
   };
   const show = (id: string): void => {
     if (store.mode === "code") store.setMode("both");
@@ -86,6 +95,7 @@ export function App({ store }: { readonly store: Store }) {
     requestAnimationFrame(() => canvas.current?.focus(id));
   };
   const tested = open?.kind === "test" ? store.document.machine.states.get(open.id) : undefined;
+  const led = open?.kind === "lines" ? store.document.machine.states.get(open.id) : undefined;
   const test = (): void => {
     const first = canvas.current?.hasFocus() ? canvas.current.focusStop : store.selection[0];
     if (first === undefined || first === null) store.apply({ refused: "Select a state to test it." });
@@ -167,6 +177,7 @@ export function App({ store }: { readonly store: Store }) {
       {open?.kind === "create" ? <CreateDialog store={store} onClose={close} onDone={() => setOpen(open.isStarting ? { kind: "start" } : null)} /> : null}
       {open?.kind === "start" ? <StartDialog store={store} onClose={close} /> : null}
       {open?.kind === "help" ? <Help onClose={close} /> : null}
+      {led ? <LinesDialog store={store} state={led} onClose={close} /> : null}
       {tested ? (
         <Tester
           key={tested.id}

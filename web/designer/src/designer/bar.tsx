@@ -1,7 +1,6 @@
 // The bar above the designer: what is designed, how it is saved, and what can be done with all of it.
 
 import { useEffect, useReducer } from "preact/hooks";
-import { png, svgText } from "../canvas/export";
 import { Icon, Square } from "../forms/icon";
 import type { Mode, Store } from "./store";
 
@@ -109,10 +108,14 @@ async function blobOf(store: Store, format: "json" | "yaml" | "svg" | "png"): Pr
       const { toYaml } = await import("../code/yaml");
       return new Blob([toYaml(store.document.machine.root)], { type: "application/yaml" });
     }
-    case "svg":
+    case "svg": {
+      const { svgText } = await import("./parts");
       return new Blob([svgText(store.picture)], { type: "image/svg+xml" });
-    case "png":
+    }
+    case "png": {
+      const { png } = await import("./parts");
       return await png(store.picture);
+    }
   }
 }
 

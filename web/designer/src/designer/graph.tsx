@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Place } from "../asl/edit/place";
 import { placeAfter, placeBefore } from "../asl/edit/place";
 import { moveAlong, moveStates, waysAlong } from "../asl/edit/move";
+import { connectStates } from "../asl/edit/next";
 import { copyText, duplicate, paste } from "../asl/edit/paste";
 import type { State } from "../asl/machine";
 import { Canvas } from "../canvas/canvas";
@@ -20,6 +21,8 @@ export interface Opening {
   inspect(): void;
   remove(): void;
   help(): void;
+  /** Where the lines of a state lead. */
+  lines(id: string): void;
 }
 
 interface Props {
@@ -43,6 +46,7 @@ export function Graph({ store, opening, onReady }: Props) {
         select: (ids) => store.select(ids),
         open: () => latest.current.inspect(),
         move: (ids, place) => store.apply(moveStates(store.document.machine, ids, place)),
+        lead: (from, path, to) => store.apply(connectStates(store.document.machine, from, path, to)),
         add: (place) => latest.current.quickAdd(place),
         toggle: (id) => store.toggle(id),
         menu: (id, at) => {

@@ -31,6 +31,7 @@ export function Menu({ store, at, opening, onClose }: { readonly store: Store; r
     ...(isOne && before ? [{ words: "Add before…", keys: "Shift A", act: () => opening.quickAdd(before) }] : []),
     ...(isOne ? [{ words: "Rename", keys: "F2", act: () => opening.rename() }] : []),
     ...(isOne && state ? [{ words: "Move later", keys: "Alt ↓", act: () => goAlong(store, state, 1, opening) }, { words: "Move earlier", keys: "Alt ↑", act: () => void store.apply(moveAlong(machine, state.id, -1)) }] : []),
+    ...(isOne && state && (state.links.length > 0 || state.ends) && state.type !== "Succeed" && state.type !== "Fail" ? [{ words: "Lead elsewhere…", act: () => opening.lines(state.id) }] : []),
     { words: "Duplicate", keys: "Ctrl D", act: () => void store.apply(duplicate(machine, store.selection)) },
     { words: "Copy", keys: "Ctrl C", act: () => void copy(store) },
     { words: "Paste after", keys: "Ctrl V", act: () => void pasteHere(store) },

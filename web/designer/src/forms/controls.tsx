@@ -15,7 +15,7 @@ interface FrameProps {
   readonly children: preact.ComponentChildren;
 }
 
-function Frame({ label, help, problem, id, children }: FrameProps) {
+export function Frame({ label, help, problem, id, children }: FrameProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -35,7 +35,7 @@ function Frame({ label, help, problem, id, children }: FrameProps) {
   );
 }
 
-function described(id: string, help: string | undefined, problem: string | undefined): string | undefined {
+export function described(id: string, help: string | undefined, problem: string | undefined): string | undefined {
   return [problem ? `${id}-bad` : "", help ? `${id}-help` : ""].filter(Boolean).join(" ") || undefined;
 }
 

@@ -6,6 +6,7 @@ import type { Language, State } from "../asl/machine";
 import { Assign } from "./assign";
 import type { Expressions } from "./expression";
 import { Check, Select, Text } from "./controls";
+import { Pick, type Choice } from "./pick";
 import { read, shown } from "./value";
 
 /** What fields need to know and do; the designer gives it. */
@@ -95,28 +96,32 @@ interface NextProps {
   readonly form: Form;
   readonly path: Path;
   readonly value: string | null;
+  /** Takes focus when its dialog opens. */
+  readonly isFirst?: boolean;
 }
 
 const END = "\u0000end";
 const NEW = "\u0000new";
 
 /** Where a line leads: a state of the scope, a new one, or the end. */
-export function NextField({ label, help, problem, form, path, value }: NextProps) {
+export function NextField({ label, help, problem, form, path, value, isFirst }: NextProps) {
   const isNext = path.length === 1 && path[0] === "Next";
   const names = form.state.scope.states.map(({ name }) => name);
   const isGone = value !== null && !names.includes(value);
-  const special: [string, string][] = [
-    ...(isNext ? [[END, "End here"] as [string, string]] : value === null ? [["", "Nowhere yet"] as [string, string]] : []),
-    [NEW, "A new state…"],
-    ...(isGone ? [[value, `${value} (is not there)`] as [string, string]] : []),
+  const choices: Choice[] = [
+    ...(isNext ? [{ value: END, words: "End here", isSpecial: true }] : value === null ? [{ value: "", words: "Nowhere yet", isSpecial: true }] : []),
+    { value: NEW, words: "A new state…", isSpecial: true },
+    ...(isGone ? [{ value, words: `${value} (is not there)` }] : []),
+    ...names.map((name) => ({ value: name, words: name })),
   ];
   return (
-    <Select
+    <Pick
       label={label}
       help={help}
       problem={problem}
       value={value ?? (isNext ? END : "")}
-      options={[...special, ...names.map((name) => [name, name] as const)]}
+      choices={choices}
+      isFirst={isFirst}
       onChange={(chosen) => {
         if (chosen === END) form.lead(path, "end");
         else if (chosen === NEW) form.lead(path, "new");

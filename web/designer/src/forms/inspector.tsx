@@ -19,6 +19,7 @@ import { Branches, Catchers, Retries, Rules, type ListActions } from "./cards";
 import { Select, Text } from "./controls";
 import { FieldControl, type Form } from "./field";
 import { Icon } from "./icon";
+import { Pick } from "./pick";
 import { isExpression } from "./value";
 
 const TABS = ["Settings", "Data", "Errors", "Variables", "Note", "JSON"] as const;
@@ -170,7 +171,8 @@ function ruleFor(form: Form) {
   return { ...rule, members: [...rule.members, { key: "Next", value: string(target), origin: null }] };
 }
 
-function formOf(store: Store, state: State): Form {
+/** What the fields of a state need. */
+export function formOf(store: Store, state: State): Form {
   const { machine } = store.document;
   const apply = (path: Path, value: Json | null): void => {
     store.apply(setField(store.document.machine, state.id, path, value), `${state.id} ${path.join("/")}`);
@@ -293,7 +295,7 @@ function MachineForm({ store }: { readonly store: Store }) {
   const { root } = machine;
   const setText = (key: string) => (typed: string) => (store.apply(setTop(store.document.machine, key, typed === "" ? null : string(typed)), key), undefined);
   const timeout = get(root, "TimeoutSeconds");
-  const starts = machine.scope.states.map(({ name }) => [name, name] as const);
+  const starts = machine.scope.states.map(({ name }) => ({ value: name, words: name }));
   return (
     <div class="inspector-form">
       <header class="inspector-head">
@@ -312,7 +314,7 @@ function MachineForm({ store }: { readonly store: Store }) {
         help="How states read and shape data, where they do not say otherwise."
       />
       {starts.length > 0 ? (
-        <Select label="First state" value={textOf(root, "StartAt") ?? ""} options={starts} onChange={(value) => store.apply(setTop(machine, "StartAt", string(value)))} />
+        <Pick label="First state" value={textOf(root, "StartAt") ?? ""} choices={starts} onChange={(value) => store.apply(setTop(machine, "StartAt", string(value)))} />
       ) : null}
       <Text
         label="Timeout in seconds"

@@ -19,6 +19,14 @@ export function connectTo(machine: Machine, id: string, path: Path, name: string
   return { root, selection: [id], said: `${state.name} leads to ${name}` };
 }
 
+/** Leads a line to a state wherever it lies; only one of the same scope can be led to. */
+export function connectStates(machine: Machine, id: string, path: Path, to: string): Edit {
+  const [state, target] = [stateAt(machine, id), stateAt(machine, to)];
+  if (!state || !target) return refuse("That state is no longer there.");
+  if (state.scope !== target.scope) return refuse(`“${target.name}” lies in another branch: a line cannot lead there.`);
+  return connectTo(machine, id, path, target.name);
+}
+
 /** Makes a state end its flow. */
 export function endHere(machine: Machine, id: string): Edit {
   const state = stateAt(machine, id);
