@@ -167,6 +167,7 @@ impl Engine {
         loop {
             let node = self.node();
             tokio::select! {
+                biased;
                 () = self.0.is_stopped.cancelled() => return,
                 () = node.lost() => {}
             }
@@ -177,7 +178,13 @@ impl Engine {
                 match Node::begin(inner.db.clone(), settings, metrics, lasting).await {
                     Ok(node) => {
                         tracing::info!("this node has begun a new life");
+                        let begun = Arc::clone(&node);
                         *inner.node.write().unwrap_or_else(PoisonError::into_inner) = node;
+                        if inner.is_stopped.is_cancelled() {
+                            // Who stopped the engine may have seen the life before.
+                            begun.stop_node().await;
+                            return;
+                        }
                         break;
                     }
                     Err(fault) => tracing::warn!(%fault, "beginning anew is tried again"),

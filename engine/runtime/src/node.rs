@@ -122,6 +122,8 @@ pub(crate) enum Place {
 pub(crate) struct Node {
     pub(crate) settings: Arc<Settings>,
     pub(crate) db: Db,
+    /// For the lease alone, so that its renewal waits behind nobody.
+    pub(crate) lease_db: Db,
     pub(crate) clock: Clock,
     pub(crate) map: ShardMap,
     pub(crate) slots: HashMap<ShardId, Vec<u16>>,
@@ -212,6 +214,7 @@ impl Node {
             seq: AtomicI64::new(0),
             lease_until: AtomicI64::new(clock.now().plus_micros(micros(lease)).as_micros()),
             clock,
+            lease_db: db.reserved(),
             db: db.clone(),
         });
         node.count_open().await?;

@@ -31,7 +31,7 @@ impl Node {
             let before = self.clock.now();
             let answer = tokio::time::timeout(
                 self.settings.lease,
-                store::lease::heartbeat(&self.db, self.settings.node, self.incarnation),
+                store::lease::heartbeat(&self.lease_db, self.settings.node, self.incarnation),
             );
             match answer.await {
                 Ok(Ok(Some(now))) => {
@@ -68,14 +68,15 @@ impl Node {
 
     /// Takes over from nodes that are gone, takes what is free, and gives to those that have less.
     async fn balance(self: &Arc<Self>) -> Result<(), Fault> {
-        let nodes = store::lease::nodes(&self.db).await?;
+        let nodes = store::lease::nodes(&self.lease_db).await?;
         let me = (self.settings.node, self.incarnation);
         for node in nodes.iter().filter(|node| node.is_expired()) {
             let (dead, incarnation) = (node.node, node.incarnation);
             if (dead, incarnation) == me {
                 continue;
             }
-            let taken = store::lease::take_over(&self.db, dead, incarnation, me.0, me.1).await?;
+            let taken =
+                store::lease::take_over(&self.lease_db, dead, incarnation, me.0, me.1).await?;
             if let Takeover::Taken(shards) = taken {
                 tracing::info!(node.id = %dead.0, shards = shards.len(), "took over from a node that is gone");
                 self.express.look.notify_one();
@@ -106,7 +107,7 @@ impl Node {
     }
 
     pub(crate) async fn adopt_free(self: &Arc<Self>) -> Result<(), Fault> {
-        let nodes = store::lease::nodes(&self.db).await?;
+        let nodes = store::lease::nodes(&self.lease_db).await?;
         let living = nodes
             .iter()
             .filter(|node| !node.is_expired())
@@ -115,8 +116,12 @@ impl Node {
         let fair = self.map.owners.len().div_ceil(living);
         let at_most = fair.saturating_sub(self.owned_shards().len());
         let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
-        let shards =
-            store::lease::claim_free(&self.db, self.settings.node, self.incarnation, at_most);
+        let shards = store::lease::claim_free(
+            &self.lease_db,
+            self.settings.node,
+            self.incarnation,
+            at_most,
+        );
         let shards = shards.await?;
         self.adopt(shards).await
     }
@@ -128,6 +133,10 @@ impl Node {
         }
         {
             let mut owned = self.shards.write().unwrap_or_else(PoisonError::into_inner);
+            if self.lost.is_cancelled() {
+                // What was asked for before comes too late: they are free for the next life.
+                return Ok(());
+            }
             for id in &shards {
                 self.inbox.forget_shard(*id);
                 owned
@@ -198,7 +207,7 @@ impl Node {
             return self.adopt(vec![shard.id]).await;
         }
         let me = (self.settings.node, self.incarnation);
-        let given = store::lease::hand_over(&self.db, shard.id, me.0, me.1, to).await?;
+        let given = store::lease::hand_over(&self.lease_db, shard.id, me.0, me.1, to).await?;
         if !given {
             self.adopt(vec![shard.id]).await?;
         }

@@ -30,6 +30,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Connections past the pooler: one for LISTEN and one for whatever else asks.
 const DIRECT_CONNECTIONS_MAX: u32 = 4;
+/// Connections for what keeps a node alive, which must not wait behind its callers.
+const RESERVED_CONNECTIONS_MAX: u32 = 1;
 /// Distinct statements that a connection keeps prepared. The commit statement alone has some dozens.
 const STATEMENTS_MAX: usize = 256;
 
@@ -100,6 +102,7 @@ pub enum OpenError {
 pub struct Db {
     pool: PgPool,
     direct: PgPool,
+    reserved: PgPool,
     is_pooled: bool,
     promises: Promises,
     faults: Faults,
@@ -140,12 +143,23 @@ impl Db {
         drop(first.close().await);
 
         Ok(Self {
+            reserved: pool(RESERVED_CONNECTIONS_MAX, options.clone()),
             pool: pool(settings.connections_max.max(1), options),
             direct: pool(DIRECT_CONNECTIONS_MAX, direct_options),
             is_pooled,
             promises,
             faults: Faults::none(),
         })
+    }
+
+    /// The same database over connections that no caller waits for: for the lease of a node, which is lost
+    /// when its renewal stands in a queue for too long.
+    #[must_use]
+    pub fn reserved(&self) -> Self {
+        Self {
+            pool: self.reserved.clone(),
+            ..self.clone()
+        }
     }
 
     /// Begins a transaction; dropped without [`Tx::commit`], it is rolled back.
@@ -184,6 +198,7 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
         self.direct.close().await;
+        self.reserved.close().await;
     }
 
     /// A connection outside the pool, for one that uses it alone and for long.

@@ -135,7 +135,8 @@ impl Caller {
     }
 }
 
-/// JSON text as a string in JSON; ours has neither line breaks nor control characters.
+/// JSON text as a string in JSON; ours has line breaks and no other control characters.
 fn quoted(json: &str) -> String {
-    format!("\"{}\"", json.replace('\\', r"\\").replace('"', "\\\""))
+    let escaped = json.replace('\\', r"\\").replace('"', "\\\"");
+    format!("\"{}\"", escaped.replace('\n', r"\n"))
 }

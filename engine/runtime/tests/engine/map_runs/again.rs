@@ -14,7 +14,9 @@ use store::{
     fault::{Action, Point},
 };
 
-use super::{PICKY, children, counts, failure, left, machine_of, map_run_of, until, waiting};
+use super::{
+    PICKY, children, counts, failure, machine_of, map_run_of, nothing_is_left, until, waiting,
+};
 use crate::world::{PATIENCE, World, history, output, request, run};
 
 /// The flow that is redriven takes fewer commits than this.
@@ -69,8 +71,8 @@ async fn express_children_leave_results_as_others_do() {
     let failed = children(&world, map_run.id, &[Status::Failed]).await;
     let child = engine.view(failed[0]).await.unwrap().unwrap();
     assert_eq!(*child.facts.identity.arn, *arn);
+    nothing_is_left(&world).await;
     engine.stop_node().await;
-    assert_eq!(left(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,8 +92,8 @@ async fn stopping_the_execution_aborts_express_children() {
     assert_eq!(run.status, Status::Aborted);
     assert_eq!(counts(&run).executions.aborted, 3);
     fake.release("f", 10);
+    nothing_is_left(&world).await;
     engine.stop_node().await;
-    assert_eq!(left(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,9 +117,9 @@ async fn express_children_are_spread_over_the_nodes() {
     assert_eq!(output(&view).to_text(), input);
     let started = |engine: &Engine| engine.metrics().started.get();
     assert!(started(&second) > 0, "the other node ran some");
+    nothing_is_left(&world).await;
     first.stop_node().await;
     second.stop_node().await;
-    assert_eq!(left(&world).await, 0);
 }
 
 /// A machine whose items go one by one, and whose item 1 fails once: 0 is done, 2 never began.
@@ -168,8 +170,8 @@ async fn check_redrive(kind: &str) {
     // A Standard child is the same execution, an Express one another.
     let all = children(&world, after.id, &[]).await.len();
     assert_eq!(all, if kind == "EXPRESS" { 4 } else { 3 });
+    nothing_is_left(&world).await;
     engine.stop_node().await;
-    assert_eq!(left(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,8 +225,8 @@ async fn crash_at(kind: &str, point: Point, skip: u64) -> Option<()> {
     let counts = counts(&run);
     assert_eq!((counts.items.succeeded, counts.items.total), (3, 3));
     assert_eq!(calls_of(&world, "0"), 1, "{place}");
+    nothing_is_left(&world).await;
     survivor.stop_node().await;
-    assert_eq!(left(&world).await, 0, "{place}");
     Some(())
 }
 
