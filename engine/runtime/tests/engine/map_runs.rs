@@ -146,9 +146,9 @@ async fn nothing_is_left(world: &World) {
             tokio::task::yield_now().await;
         }
     };
-    if tokio::time::timeout(PATIENCE, consumed).await.is_err() {
-        panic!("{} messages and open rows are left", left(world).await);
-    }
+    let in_time = tokio::time::timeout(PATIENCE, consumed).await.is_ok();
+    let count = left(world).await;
+    assert!(in_time, "{count} messages and open rows are left");
 }
 
 /// Messages and open rows that are left.
