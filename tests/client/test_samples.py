@@ -1,6 +1,7 @@
 """The samples, run as a user would: each started with its own input, over both APIs."""
 
 import json
+import pathlib
 import time
 import urllib.request
 
@@ -108,6 +109,29 @@ def test_an_invoice_names_what_has_no_price(samples):
     ended = run(samples, "sample-invoice", {"customer": "a", "currency": "EUR", "lines": lines})
     assert (ended["status"], ended["error"]) == ("FAILED", "Unpriced")
     assert ended["cause"] == "There is no price for 7"
+
+
+def test_a_stock_list_is_priced_in_batches(samples):
+    given = {"bucket": "samples", "key": "stock.csv", "currency": "EUR"}
+    ended = run(samples, "sample-stock", given)
+    assert ended["status"] == "SUCCEEDED", ended
+    client = samples.client()
+    run_arn = ended["output"]["mapRun"]
+    described = client.describe_map_run(mapRunArn=run_arn)
+    items, executions = described["itemCounts"], described["executionCounts"]
+    assert (items["total"], items["succeeded"], items["resultsWritten"]) == (10, 10, 10)
+    assert (executions["total"], executions["succeeded"]) == (3, 3)
+    listed = client.list_executions(mapRunArn=run_arn)["executions"]
+    assert sorted(child["itemCount"] for child in listed) == [2, 4, 4]
+    bucket = pathlib.Path(samples.data) / "buckets" / "samples"
+    manifest = ended["output"]["manifest"].removeprefix("s3://samples/")
+    files = json.loads((bucket / manifest).read_text())["ResultFiles"]
+    assert (files["FAILED"], files["PENDING"]) == ([], [])
+    lines = (bucket / files["SUCCEEDED"][0]["Key"]).read_text().splitlines()
+    priced = [json.loads(line) for line in lines]
+    assert [row["item"] for row in priced][3:5] == ["lemon", "biscuits; plain"]
+    assert priced[4]["quantity"] == 18
+    assert all(row["priced"]["currency"] == "EUR" for row in priced)
 
 
 def find_token(client, arn):

@@ -1,5 +1,6 @@
 //! The sample workflows of `workflows/`, for `stepwright serve --samples`: their machines are created
-//! (or brought up to date) and their functions answer on a loopback address of their own.
+//! (or brought up to date), their functions answer on a loopback address of their own, and what they read is
+//! put into a bucket.
 //!
 //! The functions are plain HTTP endpoints, registered as anybody's would be.
 
@@ -27,7 +28,7 @@ pub struct Sample {
 }
 
 /// All of them; a machine that another starts comes first.
-pub const SAMPLES: [Sample; 6] = [
+pub const SAMPLES: [Sample; 7] = [
     Sample {
         name: "sample-order",
         machine_type: MachineType::Standard,
@@ -64,7 +65,17 @@ pub const SAMPLES: [Sample; 6] = [
         definition: include_str!("../../workflows/invoice.asl.json"),
         input: r#"{"customer": "ada@example.com", "currency": "EUR", "lines": [{"item": "tea", "quantity": 2}, {"item": "milk", "quantity": 12}]}"#,
     },
+    Sample {
+        name: "sample-stock",
+        machine_type: MachineType::Standard,
+        definition: include_str!("../../workflows/stock.asl.json"),
+        input: r#"{"bucket": "samples", "key": "stock.csv", "currency": "EUR"}"#,
+    },
 ];
+
+/// The bucket of what samples read, and the files in it.
+const BUCKET: &str = "samples";
+const FILES: [(&str, &str); 1] = [("stock.csv", include_str!("../../workflows/stock.csv"))];
 
 /// Why the samples could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +110,13 @@ pub async fn load(
         register(app, name, address)
             .await
             .map_err(LoadError::Register)?;
+    }
+    for (key, text) in FILES {
+        let put = app.engine.objects().put(BUCKET, key, text.into()).await;
+        // An S3 endpoint may have no such bucket; the other samples do without.
+        if let Err(error) = put {
+            tracing::warn!(bucket = BUCKET, key, %error, "a sample's file cannot be written");
+        }
     }
     for sample in SAMPLES {
         create(app, sample)

@@ -8,7 +8,7 @@ use axum::http::header::{HOST, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
 use functions::egress::{Policy, Resolver, SystemResolver};
 use runtime::Engine;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::db::{self, Db};
 use tests::support::Database;
 use tower::ServiceExt;
@@ -91,6 +91,44 @@ impl TestApp {
             assert_eq!(status, StatusCode::OK, "{operation} at {caller}: {answer}");
             answer
         }
+    }
+
+    /// A Map Run of a machine `m` over `items`, two in a child; children whose first item is 0 fail, which is
+    /// tolerated. The ids of its execution and of itself.
+    pub(crate) async fn map_run(&self, items: &str) -> (String, String) {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        let definition = json!({ "StartAt": "M", "States": { "M": {
+            "Type": "Map", "Label": "Each", "MaxConcurrency": 2, "ToleratedFailureCount": 3, "End": true,
+            "ItemBatcher": { "MaxItemsPerBatch": 2 },
+            "ItemProcessor": {
+                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+                "StartAt": "C",
+                "States": {
+                    "C": { "Type": "Choice", "Default": "P", "Choices": [
+                        { "Variable": "$.Items[0]", "NumericLessThan": 1, "Next": "F" },
+                    ] },
+                    "P": { "Type": "Pass", "End": true },
+                    "F": { "Type": "Fail", "Error": "TooSmall" },
+                },
+            },
+        } } });
+        let machine = json!({
+            "name": "m",
+            "definition": definition.to_string(),
+            "roleArn": "arn:aws:iam::000000000000:role/flow",
+        });
+        let machine = self.ok("CreateStateMachine", machine).await;
+        let start = json!({ "stateMachineArn": machine["stateMachineArn"], "input": items });
+        let started = self.ok("StartExecution", start).await;
+        let name = started["executionArn"].as_str().unwrap();
+        let name = name.rsplit(':').next().unwrap().to_owned();
+        let found = self.app.engine.find("m", &name).await.unwrap().unwrap();
+        let ended = self.app.engine.wait(found.facts.id, PATIENCE).await;
+        assert!(ended.unwrap().unwrap().closed.is_some());
+        let runs = store::map_run::of_execution(&self.app.db, found.facts.id, None, 2);
+        let runs = runs.await.unwrap();
+        assert_eq!(runs.len(), 1);
+        (name, runs[0].id.to_string())
     }
 
     /// Calls an operation of the wire API that must fail with this error.

@@ -7,7 +7,10 @@ mod support;
 
 use std::{fs, path::PathBuf};
 
-use asl::{Json, json, query::Path};
+use asl::{
+    Json, json,
+    query::{Path, ReferencePath},
+};
 
 use env::with_env;
 use support::{conformance, read_json, text};
@@ -82,12 +85,20 @@ fn the_rules_of_the_dialect_hold() {
             count += 1;
             let path = text(case, "path");
             let input = case.get("input").or_else(|| document.get("input"));
-            let outcome = Path::parse(path)
-                .map_err(|error| ("syntax", error.message))
-                .and_then(|path| {
-                    select(&path, input.unwrap_or(&Json::Null), &document)
-                        .map_err(|detail| ("error", detail))
-                });
+            let input = input.unwrap_or(&Json::Null);
+            let outcome = match case.get("write") {
+                None => Path::parse(path)
+                    .map_err(|error| ("syntax", error.message))
+                    .and_then(|path| {
+                        select(&path, input, &document).map_err(|detail| ("error", detail))
+                    }),
+                Some(value) => ReferencePath::parse(path)
+                    .map_err(|error| ("syntax", error.message))
+                    .and_then(|path| {
+                        let written = path.write(input, value.clone());
+                        written.map_err(|error| ("error", error.detail))
+                    }),
+            };
             let found = match outcome {
                 Ok(value) => Json::members([("value", value)]),
                 Err((kind, text)) => Json::members([(kind, Json::from(text))]),

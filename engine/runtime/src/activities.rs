@@ -1,4 +1,5 @@
-//! Waking the workers that wait for a task of an activity on this node. Others poll the table.
+//! Waking the workers that wait for a task of an activity on this node (others poll the table), and
+//! failing tasks of activities that there are not.
 
 use std::{
     collections::HashMap,
@@ -6,7 +7,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use asl::{
+    StateError,
+    error::names,
+    machine::{Input, Invocation, NO_ACTIVITY, history::Callee},
+};
+use store::ids::ExecutionId;
 use tokio::sync::Notify;
+
+use crate::{arrival::Arrival, node::Node};
 
 #[derive(Debug, Default)]
 pub(crate) struct Activities(Mutex<HashMap<String, Waiting>>);
@@ -78,5 +87,33 @@ impl Activities {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node {
+    /// Fails a task that no worker can ever take: looked at when it was opened, and when its execution is
+    /// loaded while no worker has it.
+    pub(crate) fn offer(self: &Arc<Self>, id: ExecutionId, invocation: Invocation) {
+        let node = Arc::clone(self);
+        self.tracker.spawn(async move {
+            let Callee::Activity { arn } = &*invocation.callee else {
+                return;
+            };
+            // By its name alone, as workers ask for tasks.
+            let name = arn.rsplit(':').next().unwrap_or_default();
+            match store::activity::get(&node.db, name).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let error = StateError::new(names::RUNTIME, NO_ACTIVITY);
+                    let (attempt, error) = (invocation.attempt, invocation.framed(error));
+                    let input = Input::TaskFailed { attempt, error };
+                    node.feed(id, Arrival::local(input));
+                }
+                // Asked again when the execution is loaded next; until then it waits for a worker.
+                Err(error) => {
+                    tracing::warn!(execution.id = %id, %error, "looking for a task's activity");
+                }
+            }
+        });
     }
 }

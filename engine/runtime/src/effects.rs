@@ -113,6 +113,7 @@ impl Node {
     ) {
         match command {
             Command::Invoke(invocation) => self.dispatch(shard, facts, *invocation),
+            Command::Offer(invocation) => self.offer(id, *invocation),
             Command::Cancel { attempt } => {
                 let call = shard
                     .slots()

@@ -406,6 +406,19 @@ impl Engine {
         Ok(store::map_run::get(&self.0.db, id).await?)
     }
 
+    /// How many of its items and children stand where, now.
+    pub async fn map_run_counts(
+        &self,
+        run: &store::map_run::MapRun,
+    ) -> Result<crate::counts::Both, Fault> {
+        self.node().map_run_counts(run).await
+    }
+
+    /// How many items each child of a Map Run has, by its index.
+    pub async fn map_run_batches(&self, run: ExecutionId) -> Result<Vec<u32>, Fault> {
+        self.node().batch_sizes(run).await
+    }
+
     /// The document that a Map Run's children execute.
     pub async fn child_document(&self, run: ExecutionId) -> Result<String, Fault> {
         let row = store::map_run::get(&self.0.db, run).await?;
@@ -447,6 +460,11 @@ impl Engine {
     /// How many bytes an input or output may have.
     pub fn payload_bytes_max(&self) -> usize {
         self.0.settings.limits.payload_bytes_max
+    }
+
+    /// The buckets that Map Runs read from and write to.
+    pub fn objects(&self) -> &objects::Objects {
+        &self.0.settings.objects
     }
 
     /// Names the services that this server is itself, once it can answer for them.

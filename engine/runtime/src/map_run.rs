@@ -14,7 +14,7 @@ pub mod counts;
 pub(crate) mod express;
 pub(crate) mod job;
 mod results;
-mod source;
+pub(crate) mod source;
 
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ use std::sync::{
 
 use asl::{
     machine::MapRunStart,
-    map_run::{End, Policy, Spec},
+    map_run::{End, Entry, MapRun, Policy, Spec, entry},
 };
 use store::{
     commit::Message,
@@ -32,7 +32,7 @@ use store::{
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{arrival::Message as Body, facts::Facts, node::Node};
+use crate::{Fault, arrival::Message as Body, facts::Facts, limits::PAGE_BYTES, node::Node};
 
 /// A Map Run that has its job on this node.
 #[derive(Debug)]
@@ -180,6 +180,51 @@ impl Node {
         // Still under the lock, under which a job that is over takes its handle away.
         if let Some(mail) = mail {
             handle.send(mail);
+        }
+    }
+
+    /// A Map Run as its journal has it.
+    async fn fold_map_run(&self, id: ExecutionId) -> Result<MapRun, Fault> {
+        let mut run = None;
+        let mut next = 1;
+        loop {
+            let steps = store::journal::page(&self.db, id, next, PAGE_BYTES).await?;
+            for step in &steps {
+                let fault =
+                    |fault| Fault::new(format!("Map Run {}, step {}: {fault}", id.0, step.number));
+                let entries = entry::decode(step.format, &step.body).map_err(fault)?;
+                let number = u64::try_from(step.number).unwrap_or(0);
+                run = Some(MapRun::fold(run, number, &entries).map_err(fault)?);
+                next = step.number + 1;
+            }
+            if steps.is_empty() {
+                break;
+            }
+        }
+        run.ok_or_else(|| Fault::new(format!("Map Run {} has no rows in the table journal", id.0)))
+    }
+
+    /// How many items each child of a Map Run has, by its index: also what makes a batch again as it was,
+    /// whatever its selector gives.
+    pub(crate) async fn batch_sizes(&self, id: ExecutionId) -> Result<Vec<u32>, Fault> {
+        let mut sizes = Vec::new();
+        let mut next = 1;
+        loop {
+            let steps = store::journal::page(&self.db, id, next, PAGE_BYTES).await?;
+            for step in &steps {
+                for entry in entry::decode(step.format, &step.body).map_err(job::broken)? {
+                    let Entry::Dispatched { count, items, .. } = entry else {
+                        continue;
+                    };
+                    let count = usize::try_from(count).unwrap_or(usize::MAX);
+                    let ones = count.saturating_sub(items.len());
+                    sizes.extend(items.into_iter().chain(std::iter::repeat_n(1, ones)));
+                }
+                next = step.number + 1;
+            }
+            if steps.is_empty() {
+                return Ok(sizes);
+            }
         }
     }
 

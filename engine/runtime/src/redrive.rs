@@ -14,7 +14,7 @@ use asl::{
     },
     query::Random,
 };
-use store::{commit::Status, ids::ExecutionId};
+use store::{commit::Status, ids::ExecutionId, map_run::Redrivable};
 
 use crate::{
     Fault,
@@ -108,6 +108,8 @@ impl Node {
             };
             let done = store::redrive::by_token(&self.db, id, &token, since).await?;
             if let Some(at) = done {
+                // Whoever asks next sees it open, though its commit has not been followed up here yet.
+                self.recent.forget(id);
                 return Ok(at);
             }
             if !is_waiting {
@@ -149,14 +151,7 @@ impl Node {
             return Ok(Some(NotRedrivable::Succeeded));
         }
         let (facts, now) = (&view.facts, self.clock.now());
-        // A child's machine has its Map Run's label behind its name, and is not in the table.
-        let name = facts.revision.machine_name.split('/').next();
-        let machine = store::machine::get(&self.db, name.unwrap_or_default()).await?;
-        let is_child = facts.map_run().is_some();
-        let is_live = machine.is_some_and(|machine| {
-            (is_child || machine.id == facts.revision.machine_id) && !machine.is_deleting
-        });
-        if !is_live {
+        if !self.is_machine_live(facts).await? {
             return Ok(Some(NotRedrivable::MachineDeleting));
         }
         let last_event = store::journal::last_event(&self.db, facts.id).await?;
@@ -167,11 +162,46 @@ impl Node {
         if now > facts.identity.started_at.plus_micros(micros(LIFE_MAX)) {
             return Ok(Some(NotRedrivable::TooOld));
         }
-        let days = i64::try_from(self.settings.redrivable_days).unwrap_or(i64::MAX);
-        if now > closed.at.plus_seconds(days.saturating_mul(24 * 3600)) {
+        if now > closed.at.plus_seconds(self.redrivable_seconds()) {
             return Ok(Some(NotRedrivable::ClosedLongAgo));
         }
         Ok(None)
+    }
+
+    /// What a child of an execution's Map Run must not have passed to be redriven with it; none where none
+    /// can be.
+    pub(crate) async fn redrivable_of_map_run(
+        &self,
+        execution: ExecutionId,
+    ) -> Result<Option<Redrivable>, Fault> {
+        let Some(view) = self.view_of(execution).await? else {
+            return Ok(None);
+        };
+        if !self.is_machine_live(&view.facts).await? {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        Ok(Some(Redrivable {
+            started_since: now.plus_micros(-micros(LIFE_MAX)),
+            closed_since: now.plus_seconds(-self.redrivable_seconds()),
+            events_max: i64::try_from(self.settings.limits.events_max).unwrap_or(i64::MAX),
+        }))
+    }
+
+    fn redrivable_seconds(&self) -> i64 {
+        let days = i64::try_from(self.settings.redrivable_days).unwrap_or(i64::MAX);
+        // No clock goes back further than that.
+        days.min(36_500) * 24 * 3600
+    }
+
+    async fn is_machine_live(&self, facts: &Facts) -> Result<bool, Fault> {
+        // A child's machine has its Map Run's label behind its name, and is not in the table.
+        let name = facts.revision.machine_name.split('/').next();
+        let machine = store::machine::get(&self.db, name.unwrap_or_default()).await?;
+        let is_child = facts.map_run().is_some();
+        Ok(machine.is_some_and(|machine| {
+            (is_child || machine.id == facts.revision.machine_id) && !machine.is_deleting
+        }))
     }
 
     /// Redrives an execution that was loaded and has closed, where that can be; else what asked for it

@@ -13,7 +13,9 @@ use asl::{
     machine::{
         Identity, Invocation,
         history::Callee,
-        test_state::{self, Begun, Configuration, Mock, Pending, Report, Subject, Test, Unfit},
+        test_state::{
+            self, Begun, Configuration, Mock, Pending, ReaderData, Report, Subject, Test, Unfit,
+        },
     },
     query::{Random, Variables},
 };
@@ -36,6 +38,14 @@ pub struct TestRequest {
     pub mock: Option<Mock>,
     pub configuration: Configuration,
     pub role_arn: Option<String>,
+}
+
+/// What an `ItemReader` read, for [`Configuration`]: the text of its file.
+pub fn reader_data(text: &str) -> ReaderData {
+    ReaderData {
+        text: Arc::from(text),
+        read: crate::map_run::source::items_of_text,
+    }
 }
 
 /// What came of a test.

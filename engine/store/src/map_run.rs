@@ -193,6 +193,54 @@ pub async fn endings(
         .collect()
 }
 
+/// What an execution must not have passed to be redriven.
+#[derive(Clone, Copy, Debug)]
+pub struct Redrivable {
+    pub started_since: Timestamp,
+    pub closed_since: Timestamp,
+    /// Its next event has a number below this.
+    pub events_max: i64,
+}
+
+/// The children of a Map Run that did not succeed and cannot be redriven any more, by their indexes in no
+/// order: all that did not succeed where nothing can be. Takes no lock. Served by `execution_machine`, and
+/// for each failure by the primary key of `journal`.
+pub async fn unredrivable(
+    db: impl PgExecutor<'_>,
+    run: ExecutionId,
+    within: Option<Redrivable>,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let since = |time: Option<Timestamp>| time.map(Timestamp::to_chrono);
+    sqlx::query_scalar!(
+        r#"
+        SELECT execution.parent_attempt AS "index!"
+        FROM execution
+        LEFT JOIN execution_close ON execution_close.execution_id = execution.id
+        WHERE execution.machine_id = $1
+            AND coalesce(execution_close.status, execution.status) > 1
+            AND execution.parent_attempt IS NOT NULL
+            AND (
+                $2::timestamptz IS NULL
+                OR execution.started_at < $2
+                OR coalesce(execution_close.closed_at, execution.closed_at) < $3
+                OR (
+                    SELECT journal.first_event + journal.event_count
+                    FROM journal
+                    WHERE journal.execution_id = execution.id
+                    ORDER BY journal.number DESC
+                    LIMIT 1
+                ) >= $4
+            )
+        "#,
+        run.0,
+        since(within.map(|it| it.started_since)),
+        since(within.map(|it| it.closed_since)),
+        within.map(|it| it.events_max),
+    )
+    .fetch_all(db)
+    .await
+}
+
 struct Row {
     id: Uuid,
     execution_id: Uuid,

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use runtime::counts::{Both, Shown};
+use runtime::counts::Shown;
 use runtime::facts::status_name;
 use runtime::{ExecutionId, map_run_id};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use super::answer::{Problem, ProblemBody};
 use super::body::Query;
 use super::executions::{fault, find};
 use crate::access::Principal;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 /// Map Runs of one page, by default and at most.
 const RUNS_DEFAULT: u16 = 100;
@@ -68,6 +68,8 @@ pub(crate) struct Counts {
     aborted: u64,
     total: u64,
     results_written: u64,
+    /// Of those that did not succeed, what cannot be redriven any more.
+    failures_not_redrivable: u64,
 }
 
 impl Counts {
@@ -82,14 +84,15 @@ impl Counts {
             aborted: shown.aborted,
             total: shown.total,
             results_written: shown.results_written,
+            failures_not_redrivable: shown.failures_not_redrivable,
         }
     }
 }
 
 impl MapRun {
-    fn of(row: Row) -> Self {
-        let counts = Both::parse(&row.counts).unwrap_or_default();
-        Self {
+    async fn of(app: &App, row: Row) -> Result<Self, Problem> {
+        let counts = app.engine.map_run_counts(&row).await.map_err(fault)?;
+        Ok(Self {
             id: row.id.0,
             execution: row.execution.0,
             status: status_name(row.status),
@@ -108,7 +111,7 @@ impl MapRun {
             items: Counts::of(counts.items),
             children: Counts::of(counts.executions),
             label: row.label,
-        }
+        })
     }
 }
 
@@ -161,7 +164,10 @@ async fn list(
     let runs = runs.map_err(|error| fault(error.into()))?;
     let is_full = runs.len() == usize::from(limit);
     let next = runs.last().filter(|_| is_full).map(|run| run.id.0);
-    let map_runs = runs.into_iter().map(MapRun::of).collect();
+    let mut map_runs = Vec::new();
+    for run in runs {
+        map_runs.push(MapRun::of(&app, run).await?);
+    }
     Ok(Json(MapRuns { map_runs, next }))
 }
 
@@ -190,5 +196,5 @@ async fn describe(
         let shown: String = id.chars().take(200).collect();
         Problem::NotFound(format!("there is no Map Run '{shown}'"))
     })?;
-    Ok(Json(MapRun::of(run)))
+    MapRun::of(&app, run).await.map(Json)
 }

@@ -109,7 +109,7 @@ pub(crate) struct Configuration {
     /// How many iterations of a Map failed.
     #[schema(minimum = 0)]
     map_iteration_failure_count: Option<u64>,
-    /// What an `ItemReader` read: any JSON.
+    /// What an `ItemReader` read: the text of its file, or its JSON.
     #[schema(value_type = Option<Object>)]
     map_item_reader_data: Option<Box<RawValue>>,
 }
@@ -309,7 +309,7 @@ fn request(input: TestInput, account: &str) -> Value {
     put(
         &mut configuration,
         "mapItemReaderData",
-        given.map_item_reader_data.as_deref().map(RawValue::get),
+        given.map_item_reader_data.as_deref().map(text_of),
     );
     put(&mut request, "stateConfiguration", Some(configuration));
     put(&mut request, "stateName", input.state);

@@ -130,7 +130,7 @@ async fn page(
             .into_iter()
             .map(|status| choice(status.word(), status.wire())),
     );
-    let counts = Both::parse(&run.counts).unwrap_or_default();
+    let counts = app.engine.map_run_counts(&run).await?;
     Ok(Some(MapRunPage {
         frame: visit.clone().frame_of(Section::Executions, &run.label),
         id: run.id.to_string(),
@@ -164,6 +164,7 @@ fn rows(counts: &Both) -> Vec<CountRow> {
         row("Aborted", |shown| shown.aborted),
         row("Total", |shown| shown.total),
         row("Results written", |shown| shown.results_written),
+        row("Cannot be redriven", |shown| shown.failures_not_redrivable),
     ]
 }
 
@@ -191,3 +192,6 @@ impl MapRunPage {
         shortened(&self.execution)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! DescribeMapRun: what its last step left.
 
-use runtime::counts::{Both, Shown};
+use runtime::counts::Shown;
 use runtime::facts::status_name;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     let map_run::Found { run, machine } = map_run::find(app, &input.map_run_arn).await?;
     let missing = || ApiError::no_resource(&input.map_run_arn);
     let execution = app.engine.view(run.execution).await?.ok_or_else(missing)?;
-    let counts = Both::parse(&run.counts).unwrap_or_default();
+    let counts = app.engine.map_run_counts(&run).await?;
     let id = run.id.to_string();
     Ok(Output {
         map_run_arn: app.arns.map_run(&machine, &run.label, &id),

@@ -46,6 +46,8 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     map_run_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    item_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_version_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<String>,
@@ -68,6 +70,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
         machine,
         mut filter,
         map_run_arn,
+        batches,
     } = target;
     filter.statuses = status_filter(input.status_filter.as_deref());
     filter.is_redriven = input
@@ -101,6 +104,10 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
                 .and_then(alias_name)
                 .map(|alias| app.arns.alias(&machine, alias)),
             map_run_arn: map_run_arn.clone(),
+            item_count: batches.as_deref().and_then(|sizes| {
+                let index = usize::try_from(execution.parent?.attempt).ok()?;
+                sizes.get(index).copied()
+            }),
             name: execution.name,
             redrive_count: execution.redrive_count,
             redrive_date: execution.redriven_at.map(|at| at.to_chrono().into()),
@@ -117,6 +124,8 @@ struct Target {
     machine: String,
     filter: store::list::Filter,
     map_run_arn: Option<String>,
+    /// How many items each of a Map Run's children has, by its index.
+    batches: Option<Vec<u32>>,
 }
 
 async fn of_machine(app: &App, text: &str) -> Result<Target, ApiError> {
@@ -140,6 +149,7 @@ async fn of_machine(app: &App, text: &str) -> Result<Target, ApiError> {
         machine: machine.name,
         filter,
         map_run_arn: None,
+        batches: None,
     })
 }
 
@@ -157,6 +167,7 @@ async fn of_map_run(app: &App, text: &str) -> Result<Target, ApiError> {
         machine: format!("{machine}/{}", run.label),
         filter,
         map_run_arn: Some(text.to_owned()),
+        batches: Some(app.engine.map_run_batches(run.id).await?),
     })
 }
 

@@ -5,10 +5,12 @@
 mod mock;
 mod trace;
 
+use std::sync::Arc;
+
 use asl::machine::test_state::{Configuration, Status, Subject, Unfit};
 use asl::query::Variables;
 use asl::{Json, Payload};
-use runtime::test_state::{TestError, TestRequest, Tested};
+use runtime::test_state::{TestError, TestRequest, Tested, reader_data};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -105,8 +107,9 @@ async fn request(app: &App, input: Input) -> Result<TestRequest, ApiError> {
             ));
         }
     }
-    if let Some(name) = &input.state_configuration.error_caused_by_state
-        && !has_state(state, name)
+    let given = &input.state_configuration;
+    if let Some(name) = &given.error_caused_by_state
+        && subject.within(name).is_none()
     {
         return Err(ApiError::validation(format!(
             "errorCausedByState '{name}' is no state within the state under test"
@@ -117,12 +120,10 @@ async fn request(app: &App, input: Input) -> Result<TestRequest, ApiError> {
         Some(text) => json(app, member, text).map(Some),
     };
     let configuration = Configuration {
-        retrier_retry_count: input.state_configuration.retrier_retry_count,
-        iteration_failures: input.state_configuration.map_iteration_failure_count,
-        item_reader_data: read(
-            "stateConfiguration.mapItemReaderData",
-            &input.state_configuration.map_item_reader_data,
-        )?,
+        retrier_retry_count: given.retrier_retry_count,
+        error_caused_by: given.error_caused_by_state.as_deref().map(Arc::from),
+        iteration_failures: given.map_iteration_failure_count,
+        reader_data: given.map_item_reader_data.as_deref().map(reader_data),
     };
     let context = read("context", &input.context)?;
     let context = match context.map(|context| context.json().clone()) {
@@ -171,19 +172,6 @@ async fn subject(input: &Input) -> Result<Subject, ApiError> {
     }
 }
 
-/// Whether a Parallel or Map has a state of that name inside.
-fn has_state(state: &asl::definition::State, name: &str) -> bool {
-    use asl::definition::{Kind, Scope};
-    fn within(scope: &Scope, name: &str) -> bool {
-        scope.states.contains_key(name) || scope.states.values().any(|it| has_state(it, name))
-    }
-    match &state.kind {
-        Kind::Parallel(parallel) => parallel.branches.iter().any(|it| within(it, name)),
-        Kind::Map(map) => within(&map.processor, name),
-        _ => false,
-    }
-}
-
 fn json(app: &App, member: &str, text: &str) -> Result<Payload, ApiError> {
     validate::payload(app, member, text)?;
     Payload::parse(text).map_err(|error| {
@@ -206,6 +194,10 @@ fn unfit_error(unfit: Unfit) -> ApiError {
             "State type '{}' is not supported when a mock is specified",
             kind.as_str()
         ),
+        Unfit::TooManyFailures { failures, items } => format!(
+            "Value {failures} at 'stateConfiguration.mapIterationFailureCount' cannot exceed the number of \
+             items, which is {items}"
+        ),
     })
 }
 
@@ -220,7 +212,7 @@ fn show(tested: Tested, level: Level, reveals_secrets: bool) -> Result<Output, A
         .map(RawValue::from_string)
         .transpose()
         .map_err(|fault| ApiError::internal(&fault))?;
-    let text = |text: Option<std::sync::Arc<str>>| text.map(|text| text.to_string());
+    let text = |text: Option<Arc<str>>| text.map(|text| text.to_string());
     let (error, cause) = report
         .error
         .map_or((None, None), |failure| (failure.error, failure.cause));

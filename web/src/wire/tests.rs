@@ -6,6 +6,7 @@ mod aliases;
 mod executions;
 mod express;
 mod machines;
+mod map_runs;
 mod protocol;
 mod tagging;
 mod test_state;

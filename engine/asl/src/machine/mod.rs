@@ -97,6 +97,9 @@ pub enum Timer {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     Invoke(Box<Invocation>),
+    /// A worker of the activity takes this. Where there is no such activity it is
+    /// [`Input::TaskFailed`], with [`NO_ACTIVITY`].
+    Offer(Box<Invocation>),
     /// Nobody waits for this attempt any more.
     Cancel {
         attempt: u64,
@@ -115,6 +118,9 @@ pub enum Command {
     Continue,
     Closed(Outcome),
 }
+
+/// The cause of `States.Runtime` where a task's activity is not there. Recorded.
+pub const NO_ACTIVITY: &str = "The activity ARN does not exist.";
 
 /// A Map Run to begin. It ends as a task does: with [`Input::TaskSucceeded`] or
 /// [`Input::TaskFailed`] of that attempt.

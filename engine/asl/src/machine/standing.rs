@@ -76,15 +76,16 @@ pub(super) fn call_commands(
     now: Timestamp,
     commands: &mut Vec<Command>,
 ) {
+    let is_activity = matches!(*call.callee, Callee::Activity { .. });
     let is_called = match *call.callee {
-        Callee::Activity { .. } => false,
+        Callee::Activity { .. } => !call.is_started,
         // A job that was taken on is called again to be watched; a token comes by itself.
         Callee::Lambda { .. } | Callee::Service { .. } => {
             !call.is_submitted || call.pattern() != Pattern::TaskToken
         }
     };
     if is_called {
-        commands.push(Command::Invoke(Box::new(Invocation {
+        let invocation = Box::new(Invocation {
             attempt: call.attempt,
             state: Arc::clone(&visit.state),
             entered: visit.entered,
@@ -96,7 +97,12 @@ pub(super) fn call_commands(
             role_arn: call.role_arn.clone(),
             nonce: call.nonce,
             is_submitted: call.is_submitted,
-        })));
+        });
+        commands.push(if is_activity {
+            Command::Offer(invocation)
+        } else {
+            Command::Invoke(invocation)
+        });
     }
     if let Some(due) = call.timeout_at {
         commands.push(Command::SetTimer {
@@ -138,7 +144,7 @@ impl Step {
             .filter(|attempt| ended.contains(attempt))
             .collect();
         self.commands.retain(|command| match command {
-            Command::Invoke(call) => !began.contains(&call.attempt),
+            Command::Invoke(call) | Command::Offer(call) => !began.contains(&call.attempt),
             Command::Cancel { attempt } => !began.contains(attempt),
             Command::SetTimer {
                 timer: Timer::Task(attempt) | Timer::Heartbeat(attempt),

@@ -13,6 +13,7 @@ mod subject;
 use std::{rc::Rc, sync::Arc};
 
 pub use subject::Subject;
+use subject::Within;
 
 use super::{
     Identity, Invocation, Limits,
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::{
     definition::{Kind, QueryLanguage, State, StateType, Task, Transition, resource::Pattern},
-    error::StateError,
+    error::{StateError, names},
     json::{Json, Object},
     payload::Payload,
     query::{Context, Cost, EvalError, Random, Variables},
@@ -56,15 +57,32 @@ pub enum Mock {
     Error(StateError),
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Configuration {
     /// How often the retrier that takes the error has tried before.
     pub retrier_retry_count: u64,
+    /// The state within a Map or Parallel that a mocked error comes from. `States.TaskFailed` takes it
+    /// where that is a Task, or where none is named.
+    pub error_caused_by: Option<Arc<str>>,
     /// Iterations of a Map that failed.
     pub iteration_failures: Option<u64>,
     /// What an `ItemReader` read.
-    pub item_reader_data: Option<Payload>,
+    pub reader_data: Option<ReaderData>,
 }
+
+/// What an `ItemReader` read, as its source has it.
+#[derive(Clone, Debug)]
+pub struct ReaderData {
+    pub text: Arc<str>,
+    pub read: ReadItems,
+}
+
+/// Makes items of what was read, by the `ReaderConfig`: an array or an object, and of a JSON
+/// document the whole of it. What the bytes of a file mean is not known here.
+///
+/// # Errors
+/// The cause of `States.ItemReaderFailed`.
+pub type ReadItems = fn(config: &Json, text: &str) -> Result<Json, String>;
 
 /// How a state begins.
 #[derive(Debug)]
@@ -88,6 +106,8 @@ pub enum Unfit {
     NeedsMock,
     /// It has no work that a mock could stand in for.
     TakesNoMock(StateType),
+    /// More iterations are said to have failed than there are items.
+    TooManyFailures { failures: u64, items: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +170,7 @@ pub fn begin(test: &Test<'_>, random: &mut dyn Random) -> Result<Begun, Unfit> {
                 },
             }
         }
-        (Kind::Map(map), Some(mock)) => run.map(map, mock, random),
+        (Kind::Map(map), Some(mock)) => run.map(map, mock, random)?,
         (Kind::Parallel(_), Some(mock)) => run.parallel(mock, random),
         (Kind::Map(_) | Kind::Parallel(_), None) => return Err(Unfit::NeedsMock),
         (kind, None) => run.at_once(kind, random),
@@ -365,7 +385,10 @@ impl<'t> Run<'t> {
     /// The state's work has come to its end.
     fn returned(mut self, result: Mock, random: &mut dyn Random) -> Report {
         let result = match result {
-            Mock::Error(error) => return self.fail(error, random),
+            Mock::Error(error) => {
+                let is_of_task = self.is_of_task();
+                return self.fail_of(error, is_of_task, random);
+            }
             Mock::Result(result) => result,
         };
         self.put("result", &result);
@@ -459,11 +482,27 @@ impl<'t> Run<'t> {
     }
 
     /// The state failed: a retrier would try again, a catcher goes elsewhere, or that is how it ends.
-    fn fail(mut self, error: StateError, random: &mut dyn Random) -> Report {
-        let taken = retriers(self.state).iter().enumerate();
-        let retrier = taken
-            .into_iter()
-            .find(|(_, retrier)| takes(&retrier.error_equals, &error));
+    fn fail(self, error: StateError, random: &mut dyn Random) -> Report {
+        self.fail_of(error, true, random)
+    }
+
+    /// Whether a mocked error is that of a Task.
+    fn is_of_task(&self) -> bool {
+        let named = self.test.configuration.error_caused_by.as_deref();
+        let state = named.and_then(|name| self.test.subject.within(name));
+        state.is_none_or(|state| state.state_type() == StateType::Task)
+    }
+
+    fn fail_of(mut self, error: StateError, is_of_task: bool, random: &mut dyn Random) -> Report {
+        let takes = |patterns: &[Arc<str>]| {
+            let mut patterns = patterns.iter();
+            patterns.any(|pattern| {
+                let is_for_tasks = &**pattern == names::TASK_FAILED;
+                (is_of_task || !is_for_tasks) && takes(std::slice::from_ref(pattern), &error)
+            })
+        };
+        let mut taken = retriers(self.state).iter().enumerate();
+        let retrier = taken.find(|(_, retrier)| takes(&retrier.error_equals));
         let used = self.test.configuration.retrier_retry_count;
         if let Some((index, retrier)) = retrier
             && used < retrier.attempts_max
@@ -476,7 +515,7 @@ impl<'t> Run<'t> {
             return self.report(Status::Retriable, Some(error), None, None);
         }
         let mut taken = catchers(self.state).iter().enumerate();
-        let catcher = taken.find(|(_, catcher)| takes(&catcher.error_equals, &error));
+        let catcher = taken.find(|(_, catcher)| takes(&catcher.error_equals));
         let Some((index, catcher)) = catcher else {
             return self.report(Status::Failed, Some(error), None, None);
         };
@@ -553,6 +592,9 @@ fn made_up(test: &Test<'_>, name: &Arc<str>, kind: StateType, retries: u64) -> J
         ("Name", text(&identity.machine_name)),
     ]);
     let mut context = Object::new();
+    if let Some(within) = test.subject.in_map() {
+        context.insert(Arc::from("Map"), first_item(test, within));
+    }
     context.insert(Arc::from("Execution"), execution);
     context.insert(Arc::from("StateMachine"), machine);
     context.insert(Arc::from("State"), Json::object(state));
@@ -561,4 +603,17 @@ fn made_up(test: &Test<'_>, name: &Arc<str>, kind: StateType, retries: u64) -> J
         context.insert(Arc::from("Task"), token);
     }
     Json::object(context)
+}
+
+/// `Map` of the context of a state inside a Map: its first iteration.
+///
+/// Source: developer guide, "Automatic Context population".
+fn first_item(test: &Test<'_>, within: Within) -> Json {
+    let mut item = Object::new();
+    item.insert(Arc::from("Index"), Json::from(0u64));
+    item.insert(Arc::from("Value"), test.input.json().clone());
+    if within == Within::OfState {
+        item.insert(Arc::from("Source"), Json::string("STATE_DATA"));
+    }
+    Json::members([("Item", Json::object(item))])
 }

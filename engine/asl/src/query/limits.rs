@@ -61,6 +61,10 @@ pub const STATE_VISITS_MAX: usize = 4 * VISITS_MAX;
 /// How deep a JSONata evaluation may nest. AWS was seen to stop at 100.
 pub const JSONATA_DEPTH_MAX: usize = 1_000;
 
+/// Bytes that a JSONata evaluation holds at once, all its values together. AWS's own bound is not told; an
+/// input of 256 KiB and what is usually made of it take some megabytes.
+pub const JSONATA_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Bytes of a text that JSONata builds.
 pub const JSONATA_STRING_BYTES_MAX: usize = 1024 * 1024;
 

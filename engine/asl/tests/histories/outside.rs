@@ -180,7 +180,8 @@ impl Outside {
                     self.expect_input(due, Input::TimerFired(timer));
                 }
                 Command::Continue => self.expect_input(self.now, Input::Continue),
-                Command::StartMapRun(_)
+                Command::Offer(_)
+                | Command::StartMapRun(_)
                 | Command::StopMapRun { .. }
                 | Command::Cancel { .. }
                 | Command::Closed(_) => {}

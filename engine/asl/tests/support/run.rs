@@ -104,7 +104,8 @@ pub(crate) fn run(definition: &str, input: &str) -> (Ended, Failures) {
                 };
                 Some((now, answer))
             }
-            Command::StartMapRun(_)
+            Command::Offer(_)
+            | Command::StartMapRun(_)
             | Command::StopMapRun { .. }
             | Command::Cancel { .. }
             | Command::Closed(_) => None,

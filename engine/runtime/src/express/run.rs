@@ -256,8 +256,11 @@ impl Run {
                 }
                 Command::SetTimer { timer, due } => self.timers.push(Reverse((due, timer))),
                 Command::Continue => self.is_unfinished = true,
-                // Express machines have no distributed Maps: such a definition is refused.
-                Command::StartMapRun(_) | Command::StopMapRun { .. } | Command::Closed(_) => {}
+                // Express machines have no activities and no distributed Maps: such a definition is refused.
+                Command::Offer(_)
+                | Command::StartMapRun(_)
+                | Command::StopMapRun { .. }
+                | Command::Closed(_) => {}
             }
         }
     }

@@ -2,6 +2,9 @@
 
 use asl::map_run::{Counts, MapRun, Phase};
 use serde::{Deserialize, Serialize};
+use store::map_run::{MapRun as Row, unredrivable};
+
+use crate::{Fault, node::Node};
 
 /// Both counts, as the table keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +70,35 @@ impl Both {
     pub(crate) fn to_text(self) -> String {
         // Numbers only: writing them cannot fail.
         serde_json::to_string(&self).unwrap_or_default()
+    }
+}
+
+impl Node {
+    /// A Map Run's counts as its last step left them, with its failures that cannot be redriven any more,
+    /// which time decides. Express children are started anew, so that none of them is such.
+    pub(crate) async fn map_run_counts(&self, row: &Row) -> Result<Both, Fault> {
+        let mut both = Both::parse(&row.counts).unwrap_or_default();
+        let Shown {
+            failed,
+            timed_out,
+            aborted,
+            ..
+        } = both.executions;
+        if row.is_express || failed + timed_out + aborted == 0 {
+            return Ok(both);
+        }
+        let within = self.redrivable_of_map_run(row.execution).await?;
+        let lost = unredrivable(&self.db, row.id, within).await?;
+        both.executions.failures_not_redrivable = lost.len() as u64;
+        if !lost.is_empty() {
+            let run = self.fold_map_run(row.id).await?;
+            let items = lost.into_iter().filter_map(|index| {
+                let index = u64::try_from(index).ok()?;
+                run.unsuccessful.get(&index).map(|(_, items)| *items)
+            });
+            both.items.failures_not_redrivable = items.map(u64::from).sum();
+        }
+        Ok(both)
     }
 }
 

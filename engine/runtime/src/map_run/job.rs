@@ -12,7 +12,7 @@ use std::{
 use asl::{
     Json, Payload, StateError,
     machine::Identity,
-    map_run::{End, Entry, MapRun, Phase, Status as RunStatus, entry, inputs::Inputs},
+    map_run::{End, Entry, MapRun, Phase, Status as RunStatus, inputs::Inputs},
 };
 use store::{
     commit::{Message, Status},
@@ -27,7 +27,7 @@ use crate::{
     arrival::Message as Body,
     catalog::Revision,
     facts::Facts,
-    limits::{MAP_RUN_CHILDREN_MAX, MAP_RUN_CHUNK, MAP_RUN_STEPS_MAX, PAGE_BYTES},
+    limits::{MAP_RUN_CHILDREN_MAX, MAP_RUN_CHUNK, MAP_RUN_STEPS_MAX},
     node::Node,
     shard::Shard,
 };
@@ -183,24 +183,7 @@ impl Job {
         let Some(row) = store::map_run::get(&node.db, id).await? else {
             return Ok(None);
         };
-        let mut run = None;
-        let mut next = 1;
-        loop {
-            let steps = store::journal::page(&node.db, id, next, PAGE_BYTES).await?;
-            for step in &steps {
-                let fault =
-                    |fault| Fault::new(format!("Map Run {}, step {}: {fault}", id.0, step.number));
-                let entries = entry::decode(step.format, &step.body).map_err(fault)?;
-                let number = u64::try_from(step.number).unwrap_or(0);
-                run = Some(MapRun::fold(run, number, &entries).map_err(fault)?);
-                next = step.number + 1;
-            }
-            if steps.is_empty() {
-                break;
-            }
-        }
-        let missing = || Fault::new(format!("Map Run {} has no rows in the table journal", id.0));
-        let run: MapRun = run.ok_or_else(missing)?;
+        let run = node.fold_map_run(id).await?;
         let origin = (row.machine_id, row.revision_id);
         let children = node
             .child_revision(id, origin, (&row.place, &row.label), row.is_express)
@@ -560,7 +543,7 @@ impl Job {
     clippy::needless_pass_by_value,
     reason = "it is the function of a map_err"
 )]
-fn broken(fault: asl::machine::Fault) -> Fault {
+pub(super) fn broken(fault: asl::machine::Fault) -> Fault {
     Fault::new(fault.to_string())
 }
 

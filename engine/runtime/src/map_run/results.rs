@@ -56,13 +56,20 @@ pub(super) async fn of_success(
     let transformation = writer.and_then(|writer| writer.transformation);
     let transformation = transformation.unwrap_or(Transformation::Compact);
     let bytes_max = node.settings.limits.payload_bytes_max;
-    let mut output = String::from("[");
+    // Without a bucket the lines are one text.
+    let is_lines = writer.is_some_and(|writer| writer.is_lines);
+    let (mut output, between) = if is_lines {
+        (String::new(), '\n')
+    } else {
+        (String::from("["), ',')
+    };
+    let begin = output.len();
     let mut gathering = Gathering::new(node, live);
     while let Some(children) = gathering.next().await? {
         for child in children {
             for text in shown(live, &child, transformation) {
-                if output.len() > 1 {
-                    output.push(',');
+                if output.len() > begin {
+                    output.push(between);
                 }
                 output.push_str(&text);
                 if output.len() > bytes_max {
@@ -70,6 +77,9 @@ pub(super) async fn of_success(
                 }
             }
         }
+    }
+    if is_lines {
+        return Ok(Ok((Payload::from(Json::from(output)), 0)));
     }
     output.push(']');
     Ok(Ok((Payload::from_trusted_text(output), 0)))

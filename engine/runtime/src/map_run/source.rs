@@ -9,7 +9,7 @@ use asl::{
 };
 use objects::{
     Address, Objects,
-    items::{Format, Items, Source as Dataset, csv},
+    items::{Format, Items, Source as Dataset, Splitter, csv},
 };
 
 /// Items, one after another, from the beginning.
@@ -93,6 +93,28 @@ impl Source {
         self.count += u64::from(given.is_some());
         Ok(given)
     }
+}
+
+/// The items in a text that a reader of that kind found: an array, or the document where it is JSON. What
+/// no text can hold (PARQUET, an inventory's files, a listing) is given as JSON.
+pub(crate) fn items_of_text(config: &Json, text: &str) -> Result<Json, String> {
+    let is_file = matches!(
+        config.get("InputType").and_then(Json::as_str),
+        Some("CSV" | "JSONL")
+    );
+    if !is_file {
+        return asl::json::parse(text).map_err(|error| format!("The data is not JSON: {error}"));
+    }
+    let format = format(config).map_err(|error| error.cause.as_deref().unwrap_or("").to_owned())?;
+    let mut items = std::collections::VecDeque::new();
+    let mut splitter = Splitter::new(&format);
+    splitter
+        .feed(text.as_bytes(), &mut items)
+        .and_then(|()| splitter.finish(&mut items))
+        .map_err(|error| error.to_string())?;
+    Ok(Json::array(
+        items.into_iter().map(|item| item.value).collect(),
+    ))
 }
 
 fn item_of(source: &spec::Source, index: u64) -> Option<(Option<Arc<str>>, Json)> {

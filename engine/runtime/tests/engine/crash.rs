@@ -63,6 +63,9 @@ async fn cut_everywhere(action: Action) {
     for (name, definition) in &cases.machines {
         world.machine(name, definition).await;
     }
+    for activity in &cases.outside.activities {
+        world.activity(activity).await;
+    }
     let straight = run_straight(&world, &cases).await;
     let mut targets = Vec::new();
     for (case, straight) in straight.iter().enumerate() {

@@ -2,6 +2,8 @@
 
 mod again;
 mod crash;
+mod readers;
+mod shown;
 
 use std::fmt::Write as _;
 

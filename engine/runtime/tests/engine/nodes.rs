@@ -42,7 +42,7 @@ async fn a_stopping_node_hands_its_executions_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_and_stops_may_be_sent_to_any_node() {
     let world = World::new(Fake::new()).await;
-    let arn = "arn:aws:states:us-east-1:000000000000:activity:act";
+    let arn = world.activity("act").await;
     world
         .machine("m", &format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{arn}","End":true}}}}}}"#))
         .await;

@@ -1,6 +1,7 @@
 //! Executions from start to end on one node.
 
 use functions::fake::{Fake, Reply};
+use runtime::Names;
 
 use crate::world::{LAMBDA, PATIENCE, World, history, output, request, run, value};
 
@@ -136,7 +137,7 @@ async fn sqlx_count(world: &World) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_activity_worker_ends_its_task_by_the_token() {
     let world = World::new(Fake::new()).await;
-    let arn = "arn:aws:states:us-east-1:000000000000:activity:act";
+    let arn = world.activity("act").await;
     world
         .machine(
             "m",
@@ -175,6 +176,35 @@ async fn an_activity_worker_ends_its_task_by_the_token() {
             "5<4:ActivitySucceeded",
             "6<5:TaskStateExited",
             "7<6:ExecutionSucceeded",
+        ]
+    );
+    engine.stop_node().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_an_activity_that_is_not_there_fails() {
+    let world = World::new(Fake::new()).await;
+    let arn = Names::default().activity("nobody");
+    let definition = format!(
+        r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{arn}","End":true,
+            "Catch":[{{"ErrorEquals":["States.ALL"],"Next":"C"}}]}},"C":{{"Type":"Succeed"}}}}}}"#
+    );
+    world.machine("m", &definition).await;
+    let engine = world.node(1).await;
+    let view = run(&engine, "m", "{}").await;
+    let outcome = view.closed.as_ref().map(|closed| &closed.outcome);
+    let cause = "An error occurred while executing the state 'T' (entered at the event id #2). \
+                 The activity ARN does not exist.";
+    let error = asl::StateError::new("States.Runtime", cause);
+    assert_eq!(outcome, Some(&asl::machine::Outcome::Failed(error)));
+    assert_eq!(
+        history(&engine, &view).await,
+        [
+            "1<0:ExecutionStarted",
+            "2<0:TaskStateEntered",
+            "3<2:ActivityScheduled",
+            "4<3:ActivityScheduleFailed",
+            "5<4:ExecutionFailed",
         ]
     );
     engine.stop_node().await;

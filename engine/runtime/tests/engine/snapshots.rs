@@ -50,6 +50,7 @@ async fn snapshot(world: &World, id: ExecutionId) -> Option<Snapshot> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sleeper_of_thousands_of_events_wakes_by_a_bounded_number_of_rows() {
     let world = World::new(Fake::new()).await;
+    world.activity("act").await;
     world.machine("m", &rounds()).await;
     let engine = world.node(1).await;
     let view = engine.start(request("m", "{}")).await.unwrap();

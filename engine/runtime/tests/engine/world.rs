@@ -104,6 +104,19 @@ impl World {
         node.map(|node| node.incarnation)
     }
 
+    /// The ARN of an activity that is made.
+    pub(crate) async fn activity(&self, name: &str) -> String {
+        let activity = store::activity::Activity {
+            id: fresh_id(),
+            name: name.to_owned(),
+            encryption: r#"{"type":"AWS_OWNED_KEY"}"#.to_owned(),
+            created_at: chrono::DateTime::from_timestamp_millis(1_700_000_000_000).unwrap(),
+        };
+        let made = store::activity::create(&self.db, &activity, &[], 10_000).await;
+        assert_eq!(made.unwrap(), store::activity::Created::New);
+        Names::default().activity(name)
+    }
+
     pub(crate) async fn machine(&self, name: &str, definition: &str) {
         self.machine_of(MachineType::Standard, name, definition)
             .await;

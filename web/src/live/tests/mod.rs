@@ -4,6 +4,7 @@ mod connections;
 mod evaluate;
 mod functions;
 mod machines;
+mod map_runs;
 mod site;
 mod stream;
 mod test_state;

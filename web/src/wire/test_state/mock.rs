@@ -2,7 +2,11 @@
 //!
 //! The answers that this server makes itself, `lambda:invoke` and `states:startExecution`, are listed
 //! here, since they are not quite the service's; those of other services are checked against their models.
-//! What ends a job (`.sync`) or comes with a token has no shape, and is taken as it is.
+//! What ends a job (`.sync`) or comes with a token has no shape, and is taken as it is. A Parallel gives one
+//! value for each branch, a Map an array or an object. Errors are held against nothing: any name may be
+//! thrown, and the modes are of results alone.
+//!
+//! Source: "Mock validation modes" and "Testing Map and Parallel states" in the developer guide.
 
 use asl::definition::{Kind, Resource, State, resource::Pattern};
 use asl::machine::test_state::Mock;
@@ -71,6 +75,21 @@ impl Input {
     }
 
     fn problem(&self, state: &State, result: &Json) -> Option<String> {
+        match &state.kind {
+            Kind::Parallel(parallel) => {
+                let branches = parallel.branches.len();
+                let is_right = result.as_array().is_some_and(|it| it.len() == branches);
+                return (!is_right).then(|| {
+                    format!("Mock result must be a JSON array with one element for each of {branches} branches")
+                });
+            }
+            Kind::Map(_) => {
+                let is_right = result.as_array().is_some() || result.as_object().is_some();
+                return (!is_right)
+                    .then(|| "Mock result must be a JSON array or object".to_owned());
+            }
+            _ => {}
+        }
         if let Some(of) = integration(state) {
             let is_strict = self.field_validation_mode == Mode::Strict;
             return services::conform::problem(of, result, is_strict);

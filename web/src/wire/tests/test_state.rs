@@ -80,6 +80,109 @@ async fn a_mock_stands_in_for_the_work() {
 }
 
 #[tokio::test]
+async fn what_a_reader_found_is_read_as_its_configuration_says() {
+    let test = TestApp::new().await;
+    let map = |config: &str| {
+        format!(
+            r#"{{"Type":"Map","End":true,"ItemReader":{{"Resource":"arn:aws:states:::s3:getObject",
+                "ReaderConfig":{config},"Parameters":{{"Bucket":"b","Key":"k"}}}},
+                "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},
+                "StartAt":"I","States":{{"I":{{"Type":"Pass","End":true}}}}}}}}"#
+        )
+    };
+    for (config, data, items) in [
+        (r#"{"InputType":"JSON"}"#, "[1, 2]", "[1,2]"),
+        (r#"{"InputType":"JSON","MaxItems":1}"#, "[1, 2]", "[1]"),
+        (
+            r#"{"InputType":"JSONL"}"#,
+            "{\"a\":1}\n\n2\n",
+            r#"[{"a":1},2]"#,
+        ),
+        (
+            r#"{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}"#,
+            "a,b\n1,\"x,y\"\n",
+            r#"[{"a":"1","b":"x,y"}]"#,
+        ),
+        (
+            r#"{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":["h"],"CSVDelimiter":"PIPE"}"#,
+            "1|2\n3",
+            r#"[{"h":"1"},{"h":"3"}]"#,
+        ),
+    ] {
+        let input = json!({
+            "definition": map(config),
+            "mock": { "result": "[]" },
+            "stateConfiguration": { "mapItemReaderData": data },
+            "inspectionLevel": "DEBUG",
+        });
+        let answer = test.ok("TestState", input).await;
+        assert_eq!(
+            answer["inspectionData"]["afterItemsPath"], items,
+            "{config}"
+        );
+    }
+    let input = json!({
+        "definition": map(r#"{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}"#),
+        "mock": { "result": "[]" },
+        "stateConfiguration": { "mapItemReaderData": "a,a\n1,2" },
+    });
+    let answer = test.ok("TestState", input).await;
+    assert_eq!(answer["error"], "States.ItemReaderFailed");
+    let cause = answer["cause"].as_str().unwrap_or_default();
+    assert!(
+        cause.ends_with("CSV headers cannot contain duplicates."),
+        "{cause}"
+    );
+}
+
+#[tokio::test]
+async fn a_mocked_map_or_parallel_gives_what_such_a_state_gives() {
+    let test = TestApp::new().await;
+    let parallel = r#"{"Type":"Parallel","End":true,"Branches":[
+        {"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},
+        {"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}]}"#;
+    let map = r#"{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}}"#;
+    let mocked = |definition: &str, result: &str, mode: &str| {
+        let mock = json!({ "result": result, "fieldValidationMode": mode });
+        json!({ "definition": definition, "input": "[1]", "mock": mock })
+    };
+    for (definition, right, wrong, message) in [
+        (
+            parallel,
+            "[1,2]",
+            "[1]",
+            "a JSON array with one element for each of 2 branches",
+        ),
+        (map, "{}", "1", "a JSON array or object"),
+    ] {
+        for mode in ["STRICT", "PRESENT"] {
+            test.ok("TestState", mocked(definition, right, mode)).await;
+            let message =
+                format!("Mock result schema validation error: Mock result must be {message}");
+            let input = mocked(definition, wrong, mode);
+            test.refuse("TestState", input, "ValidationException", &message)
+                .await;
+        }
+        test.ok("TestState", mocked(definition, wrong, "NONE"))
+            .await;
+    }
+    let mut counted = mocked(map, "[]", "STRICT");
+    counted["stateConfiguration"] = json!({ "mapIterationFailureCount": 2 });
+    let message = "Value 2 at 'stateConfiguration.mapIterationFailureCount' cannot exceed the number of \
+                   items, which is 1";
+    test.refuse("TestState", counted, "ValidationException", message)
+        .await;
+    let elsewhere = json!({
+        "definition": parallel,
+        "mock": { "errorOutput": { "error": "E" } },
+        "stateConfiguration": { "errorCausedByState": "C" },
+    });
+    let message = "errorCausedByState 'C' is no state within the state under test";
+    test.refuse("TestState", elsewhere, "ValidationException", message)
+        .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_tested_is_refused_with_its_reason() {
     let test = TestApp::new().await;
     let pass = r#"{"Type":"Pass","End":true}"#;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::{
     definition::{StateType, resource::Pattern},
-    error::StateError,
+    error::{StateError, names},
     machine::{ThreadId, redrive::Remains},
     payload::Payload,
     time::Timestamp,
@@ -294,8 +294,9 @@ impl Detail {
                 Callee::Activity { .. } => "ActivitySucceeded",
                 Callee::Service { .. } => "TaskSucceeded",
             },
-            Self::Failed { call, .. } => match **call {
+            Self::Failed { call, error } => match **call {
                 Callee::Lambda { .. } => "LambdaFunctionFailed",
+                Callee::Activity { .. } if is_no_activity(error) => "ActivityScheduleFailed",
                 Callee::Activity { .. } => "ActivityFailed",
                 Callee::Service { .. } => "TaskFailed",
             },
@@ -333,4 +334,13 @@ impl Detail {
                 | Self::ExecutionTimedOut(_)
         )
     }
+}
+
+/// Whether a task failed because there was nobody who could ever take it.
+fn is_no_activity(error: &StateError) -> bool {
+    error.error.as_deref() == Some(names::RUNTIME)
+        && error
+            .cause
+            .as_deref()
+            .is_some_and(|cause| cause.ends_with(super::NO_ACTIVITY))
 }

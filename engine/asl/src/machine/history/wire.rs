@@ -163,6 +163,9 @@ fn details(detail: &Detail, region: &str, with_data: bool) -> Option<(&'static s
             members.callee(call);
             let name = match &**call {
                 Callee::Lambda { .. } => "lambdaFunctionFailedEventDetails",
+                Callee::Activity { .. } if super::is_no_activity(error) => {
+                    "activityScheduleFailedEventDetails"
+                }
                 Callee::Activity { .. } => "activityFailedEventDetails",
                 Callee::Service { .. } => "taskFailedEventDetails",
             };

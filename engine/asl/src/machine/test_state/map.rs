@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Mock, Report, Run};
+use super::{Mock, ReaderData, Report, Run, Unfit};
 use crate::{
     definition::{Map, map::Mode},
     error::{StateError, names},
@@ -18,21 +18,30 @@ use crate::{
 };
 
 impl Run<'_> {
-    pub(super) fn map(mut self, state: &Map, mock: &Mock, random: &mut dyn Random) -> Report {
+    pub(super) fn map(
+        mut self,
+        state: &Map,
+        mock: &Mock,
+        random: &mut dyn Random,
+    ) -> Result<Report, Unfit> {
         let threshold = match self.items(state, random) {
             Ok(threshold) => threshold,
             Err(error) => {
                 let error = framed(&self.visit, &error);
-                return self.fail(error, random);
+                return Ok(self.fail(error, random));
             }
         };
-        let failures = self.test.configuration.iteration_failures;
-        if failures.is_some_and(|failures| threshold.is_exceeded(failures)) {
+        let failures = self.test.configuration.iteration_failures.unwrap_or(0);
+        let items = threshold.length;
+        if failures > items {
+            return Err(Unfit::TooManyFailures { failures, items });
+        }
+        if threshold.is_exceeded(failures) {
             let cause = "The specified tolerated failure threshold was exceeded";
             let error = StateError::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause);
-            return self.fail(error, random);
+            return Ok(self.fail(error, random));
         }
-        self.returned(mock.clone(), random)
+        Ok(self.returned(mock.clone(), random))
     }
 
     /// The items and what each iteration would get; how many may fail.
@@ -44,7 +53,7 @@ impl Run<'_> {
         }
         let read = match &state.mode {
             Mode::Distributed(fields) if fields.item_reader.is_some() => {
-                self.test.configuration.item_reader_data.clone()
+                self.test.configuration.reader_data.clone()
             }
             Mode::Distributed(_) | Mode::Inline => None,
         };
@@ -56,9 +65,8 @@ impl Run<'_> {
             }
         };
         let items = match (read, &spec) {
-            (Some(read), Some(spec)) => self.pointed(&read, spec)?,
-            (Some(read), None) => read,
-            (None, _) => map::items(&scene, &state.items, &input, random)?.0,
+            (Some(data), Some(spec)) => self.pointed(&data, spec)?,
+            (_, _) => map::items(&scene, &state.items, &input, random)?.0,
         };
         let length = match items.json() {
             Json::Array(items) => items.len() as u64,
@@ -93,11 +101,15 @@ impl Run<'_> {
     }
 
     /// What `ItemsPointer` and `MaxItems` of the reader leave of what it read.
-    fn pointed(&mut self, read: &Payload, spec: &Spec) -> Result<Payload, EvalError> {
+    fn pointed(&mut self, data: &ReaderData, spec: &Spec) -> Result<Payload, EvalError> {
         let Source::Reader { config, .. } = &spec.source else {
-            return Ok(read.clone());
+            return Err(not_iterable());
         };
-        let mut items = read.json().clone();
+        let mut items = (data.read)(config, &data.text).map_err(|detail| EvalError {
+            error: names::ITEM_READER_FAILED,
+            detail,
+            location: None,
+        })?;
         if let Some(pointer) = config.get("ItemsPointer").and_then(Json::as_str) {
             items = found(&items, pointer).cloned().ok_or_else(not_iterable)?;
             self.put("afterItemsPointer", &Payload::from(items.clone()));

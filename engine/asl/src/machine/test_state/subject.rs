@@ -1,7 +1,7 @@
 //! The state that is tested: given by itself, or by its name within a state machine.
 
 use crate::{
-    definition::{Kind, Scope, State},
+    definition::{Kind, Scope, State, map::Mode},
     diagnose::{self, Diagnostic, MachineType, Severity},
     json::{self, Json, write::write_string},
 };
@@ -11,7 +11,19 @@ const NAMELESS: &str = "StateName";
 
 /// A valid state.
 #[derive(Debug)]
-pub struct Subject(State);
+pub struct Subject {
+    state: State,
+    within: Option<Within>,
+}
+
+/// Inside which kind of Map a state stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// One that is inline, or whose items a reader reads.
+    Other,
+    /// A distributed one over items of its state's data.
+    OfState,
+}
 
 impl Subject {
     /// The state that `text` defines. The states that it leads to need not be there.
@@ -31,8 +43,10 @@ impl Subject {
         }
         machine.push_str("}}");
         let (definition, mut problems) = diagnose::parse(&machine, MachineType::Standard);
-        if let Some(state) = definition.and_then(|definition| take(definition.scope, NAMELESS)) {
-            return Ok(Self(state));
+        if let Some(state) =
+            definition.and_then(|definition| take(definition.scope, NAMELESS, None))
+        {
+            return Ok(state);
         }
         // What is said of the whole machine is none of the state's.
         if problems.iter().any(|problem| problem.location.is_some()) {
@@ -54,13 +68,40 @@ impl Subject {
     /// What is wrong with the machine.
     pub fn of_machine(text: &str, name: &str) -> Result<Option<Self>, Vec<Diagnostic>> {
         match diagnose::parse(text, MachineType::Standard) {
-            (Some(definition), _) => Ok(take(definition.scope, name).map(Self)),
+            (Some(definition), _) => Ok(take(definition.scope, name, None)),
             (None, problems) => Err(errors(problems)),
         }
     }
 
     pub const fn state(&self) -> &State {
-        &self.0
+        &self.state
+    }
+
+    /// The state of that name within it, where it is a Map or Parallel.
+    pub fn within(&self, name: &str) -> Option<&State> {
+        within(&self.state, name)
+    }
+
+    pub(super) const fn in_map(&self) -> Option<Within> {
+        self.within
+    }
+}
+
+fn within<'s>(state: &'s State, name: &str) -> Option<&'s State> {
+    let find = |scope: &'s Scope| {
+        let mut states = scope.states.values();
+        let own = scope.states.get(name);
+        own.or_else(|| states.find_map(|state| within(state, name)))
+    };
+    match &state.kind {
+        Kind::Parallel(parallel) => parallel.branches.iter().find_map(find),
+        Kind::Map(map) => find(&map.processor),
+        Kind::Task(_)
+        | Kind::Pass { .. }
+        | Kind::Choice(_)
+        | Kind::Wait(_)
+        | Kind::Succeed
+        | Kind::Fail(_) => None,
     }
 }
 
@@ -71,9 +112,12 @@ fn errors(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn take(mut scope: Scope, name: &str) -> Option<State> {
+fn take(mut scope: Scope, name: &str, inside: Option<Within>) -> Option<Subject> {
     if let Some(state) = scope.states.swap_remove(name) {
-        return Some(state);
+        return Some(Subject {
+            state,
+            within: inside,
+        });
     }
     scope
         .states
@@ -81,9 +125,15 @@ fn take(mut scope: Scope, name: &str) -> Option<State> {
         .find_map(|state| match state.kind {
             Kind::Parallel(parallel) => {
                 let mut branches = parallel.branches.into_iter();
-                branches.find_map(|branch| take(branch, name))
+                branches.find_map(|branch| take(branch, name, inside))
             }
-            Kind::Map(map) => take(map.processor, name),
+            Kind::Map(map) => {
+                let inside = match &map.mode {
+                    Mode::Distributed(fields) if fields.item_reader.is_none() => Within::OfState,
+                    Mode::Distributed(_) | Mode::Inline => Within::Other,
+                };
+                take(map.processor, name, Some(inside))
+            }
             Kind::Task(_)
             | Kind::Pass { .. }
             | Kind::Choice(_)

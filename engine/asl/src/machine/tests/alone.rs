@@ -8,11 +8,19 @@ use crate::{
     machine::{
         Limits,
         test_state::{
-            Begun, Configuration, Mock, Report, Status, Subject, Test, Unfit, begin, end,
+            Begun, Configuration, Mock, ReaderData, Report, Status, Subject, Test, Unfit, begin,
+            end,
         },
     },
     query::Variables,
 };
+
+/// A JSON document that a reader has read.
+fn read(text: &str) -> Option<ReaderData> {
+    let read = |_: &Json, text: &str| crate::json::parse(text).map_err(|error| error.to_string());
+    let text = Arc::from(text);
+    Some(ReaderData { text, read })
+}
 
 struct Trial {
     subject: Subject,
@@ -287,6 +295,69 @@ fn a_map_shows_its_items_and_weighs_its_failures() {
 }
 
 #[test]
+fn an_error_of_a_state_within_is_a_tasks_only_where_that_is_a_task() {
+    const TEXT: &str = r#"{"Type":"Parallel","End":true,
+        "Branches":[{"StartAt":"T","States":{
+            "T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:f","Next":"M"},
+            "M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail"}}}}}}],
+        "Retry":[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":1}],
+        "Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"OfTask"},{"ErrorEquals":["States.ALL"],"Next":"Any"}]}"#;
+    let caused = |name: Option<&str>, retries| {
+        let mut trial = state(TEXT).error("Odd");
+        trial.configuration.error_caused_by = name.map(Arc::from);
+        trial.configuration.retrier_retry_count = retries;
+        let report = trial.run(None).expect("it can be tested");
+        (report.status, report.next.as_deref().map(str::to_owned))
+    };
+    let caught = |next: &str| (Status::CaughtError, Some(next.to_owned()));
+    assert_eq!(caused(Some("T"), 0), (Status::Retriable, None));
+    assert_eq!(caused(Some("T"), 1), caught("OfTask"));
+    assert_eq!(caused(None, 1), caught("OfTask"));
+    assert_eq!(caused(Some("F"), 0), caught("Any"));
+    assert_eq!(caused(Some("M"), 0), caught("Any"));
+}
+
+#[test]
+fn no_more_iterations_fail_than_there_are_items() {
+    let text = r#"{"Type":"Map","ToleratedFailureCount":9,"End":true,
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"T","States":{"T":{"Type":"Pass","End":true}}}}"#;
+    let mut map = state(text).input("[1,2]").result("[]");
+    map.configuration.iteration_failures = Some(2);
+    assert_eq!(map.run(None).expect("both").status, Status::Succeeded);
+    map.configuration.iteration_failures = Some(3);
+    let (failures, items) = (3, 2);
+    assert_eq!(
+        map.run(None),
+        Err(Unfit::TooManyFailures { failures, items })
+    );
+}
+
+#[test]
+fn a_state_inside_a_map_sees_the_first_iteration() {
+    let machine = |mode: &str| {
+        format!(
+            r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","End":true,"ItemProcessor":{{{mode}"StartAt":"I","States":{{
+                "I":{{"Type":"Pass","Parameters":{{"map.$":"$$.Map.Item"}},"End":true}}}}}}}}}}}}"#
+        )
+    };
+    for (mode, seen) in [
+        ("", r#"{"Index":0,"Value":7}"#),
+        (
+            r#""ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"#,
+            r#"{"Index":0,"Value":7,"Source":"STATE_DATA"}"#,
+        ),
+    ] {
+        let subject = Subject::of_machine(&machine(mode), "I").expect("is valid");
+        let mut trial = state(r#"{"Type":"Succeed"}"#).input("7");
+        trial.subject = subject.expect("is there");
+        let output = trial.run(None).expect("it can be tested").output;
+        let output = output.map(|output| output.text().to_owned());
+        assert_eq!(output, Some(format!("{{\"map\":{seen}}}")), "{mode}");
+    }
+}
+
+#[test]
 fn what_takes_an_execution_needs_a_mock_and_what_has_no_work_takes_none() {
     let parallel = r#"{"Type":"Parallel","End":true,"Branches":[{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}]}"#;
     for text in [
@@ -355,8 +426,7 @@ fn a_distributed_map_shows_pointer_selection_and_batches() {
     )
     .input(r#"{"k":7}"#)
     .result("[1,2]");
-    let read = json(r#"{"a/b":[{"list":[10,20,30,40]}]}"#);
-    trial.configuration.item_reader_data = Some(Payload::from(read));
+    trial.configuration.reader_data = read(r#"{"a/b":[{"list":[10,20,30,40]}]}"#);
     trial.check(
         r#"SUCCEEDED
            output [1,2]
@@ -372,7 +442,7 @@ fn a_distributed_map_shows_pointer_selection_and_batches() {
            afterResultSelector [1,2]
            afterResultPath [1,2]"#,
     );
-    trial.configuration.item_reader_data = Some(Payload::from(json(r#"{"a/b":[]}"#)));
+    trial.configuration.reader_data = read(r#"{"a/b":[]}"#);
     let report = trial.run(None).expect("it can be tested");
     let error = report.error.expect("the pointer leads nowhere");
     assert_eq!(error.error.as_deref(), Some("States.ItemReaderFailed"));

@@ -95,7 +95,7 @@ fn the_samples_of_format_1_have_every_kind_of_entry() {
         MapStateSucceeded MapStateFailed MapIterationStarted MapIterationSucceeded MapIterationFailed \
         MapIterationAborted LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded \
         LambdaFunctionFailed LambdaFunctionTimedOut ActivityScheduled ActivityStarted ActivitySucceeded \
-        ActivityFailed ActivityTimedOut TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed \
+        ActivityScheduleFailed ActivityFailed ActivityTimedOut TaskScheduled TaskStarted TaskSubmitted TaskSucceeded TaskFailed \
         TaskTimedOut";
     let wanted = states
         .filter(|name| name != "FailStateExited")

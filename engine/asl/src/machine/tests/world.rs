@@ -235,7 +235,7 @@ impl World {
                     });
                 }
                 Command::StopMapRun { id } => self.stopped.push(id),
-                Command::Cancel { .. } | Command::Closed(_) => {}
+                Command::Offer(_) | Command::Cancel { .. } | Command::Closed(_) => {}
             }
         }
     }

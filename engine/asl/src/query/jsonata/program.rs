@@ -1,8 +1,8 @@
 //! An expression compiled by the library, and one evaluation of it within its limits.
 
-use std::{borrow::Cow, collections::HashMap, rc::Rc, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
-use jlens_core::{Bindings, Error, Expression, Options, input::Source};
+use jlens_core::{Bindings, CancelToken, Error, Expression, Options, input::Source};
 use serde_json::Value;
 
 use super::{
@@ -234,6 +234,32 @@ fn options(view: &View<'_>, seed: u64) -> Options {
         .max_string_length(limits::JSONATA_STRING_BYTES_MAX)
         .max_array_length(limits::JSONATA_ARRAY_MAX)
         .max_result_size(limits::VALUE_BYTES_MAX)
+        .cancel_token(stop_token())
+}
+
+thread_local! {
+    /// Ends the evaluation on this thread.
+    static STOP: RefCell<CancelToken> = RefCell::new(CancelToken::new());
+}
+
+/// The thread's token; a new one where the last was used up.
+fn stop_token() -> CancelToken {
+    STOP.with_borrow_mut(|token| {
+        if token.is_cancelled() {
+            *token = CancelToken::new();
+        }
+        token.clone()
+    })
+}
+
+/// The library bounds each text and array; this is for their sum, which it cannot see. Called in the midst
+/// of an allocation, so it makes nothing.
+fn stop() {
+    STOP.with(|token| {
+        if let Ok(token) = token.try_borrow() {
+            token.cancel();
+        }
+    });
 }
 
 type Asked<'w, 'e> = (&'w Rc<Data<'e>>, Option<&'w HashMap<Arc<str>, f64>>);
@@ -255,11 +281,12 @@ fn ask<'e>(
         spelled: spelled.as_ref(),
         numbers: Vec::new(),
     };
-    let value = expression
-        .evaluate_source_to(source, bindings, options, |output| {
+    let value = memory::within(limits::JSONATA_MEMORY_BYTES_MAX, stop, || {
+        expression.evaluate_source_to(source, bindings, options, |output| {
             output.write(&mut writer)
         })
-        .map_err(|error| failure(&error))?;
+    })
+    .map_err(|error| failure(&error))?;
     Ok(Answer {
         value,
         numbers: writer.numbers,
@@ -270,8 +297,9 @@ fn ask<'e>(
 fn failure(error: &Error) -> Failure {
     match error.code() {
         "D1011" => Failure::Stack,
-        "D1012" | "U1003" | "U1006" => Failure::Time,
-        "U1001" => Failure::Memory,
+        "D1012" | "U1006" => Failure::Time,
+        // Cancelled: only `stop` does that.
+        "U1001" | "U1003" => Failure::Memory,
         code => Failure::Thrown {
             code: code.to_owned(),
             message: error.message(),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use asl::{
     Payload, StateError,
-    map_run::{End, Entry, Phase, entry},
+    map_run::{End, Phase},
 };
 use store::ids::ExecutionId;
 
@@ -16,9 +16,7 @@ use super::{
     Draft, Job, Live, broken,
     read::{input_error, open},
 };
-use crate::{
-    Fault, arrival::Message as Body, limits::PAGE_BYTES, map_run::child, random::SystemRandom,
-};
+use crate::{Fault, arrival::Message as Body, map_run::child, random::SystemRandom};
 
 impl Job {
     /// Looks which children of a loaded Map Run are nowhere: an Express one whose node went down, or one
@@ -128,7 +126,7 @@ impl Job {
             return Ok(Ok(()));
         }
         let sizes = if live.run.spec.batch.is_some() {
-            self.batch_sizes().await?
+            self.node.batch_sizes(self.handle.id).await?
         } else {
             Vec::new()
         };
@@ -163,30 +161,6 @@ impl Job {
             }
         }
         Ok(Ok(()))
-    }
-
-    /// How many items each child has: batches are made again as they were, whatever their selector gives.
-    async fn batch_sizes(&self) -> Result<Vec<u32>, Fault> {
-        let id = self.handle.id;
-        let mut sizes = Vec::new();
-        let mut next = 1;
-        loop {
-            let steps = store::journal::page(&self.node.db, id, next, PAGE_BYTES).await?;
-            for step in &steps {
-                for entry in entry::decode(step.format, &step.body).map_err(broken)? {
-                    let Entry::Dispatched { count, items, .. } = entry else {
-                        continue;
-                    };
-                    let count = usize::try_from(count).unwrap_or(usize::MAX);
-                    let ones = count.saturating_sub(items.len());
-                    sizes.extend(items.into_iter().chain(std::iter::repeat_n(1, ones)));
-                }
-                next = step.number + 1;
-            }
-            if steps.is_empty() {
-                return Ok(sizes);
-            }
-        }
     }
 
     /// Some of the children that did not succeed before the redrive run again.

@@ -297,7 +297,7 @@ impl EntryReader<'_> {
                 call,
                 output: self.payload()?,
             },
-            "Failed" => Detail::Failed {
+            "Failed" | "ScheduleFailed" => Detail::Failed {
                 call,
                 error: self.fields.error()?,
             },

@@ -380,7 +380,8 @@ impl Trial {
                     self.agenda
                         .insert((self.now, Kind::Continue, 0), Input::Continue);
                 }
-                Command::StartMapRun(_)
+                Command::Offer(_)
+                | Command::StartMapRun(_)
                 | Command::StopMapRun { .. }
                 | Command::Cancel { .. }
                 | Command::Closed(_) => {}
