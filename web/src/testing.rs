@@ -96,7 +96,7 @@ impl TestApp {
     /// A Map Run of a machine `m` over `items`, two in a child; children whose first item is 0 fail, which is
     /// tolerated. The ids of its execution and of itself.
     pub(crate) async fn map_run(&self, items: &str) -> (String, String) {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
         let definition = json!({ "StartAt": "M", "States": { "M": {
             "Type": "Map", "Label": "Each", "MaxConcurrency": 2, "ToleratedFailureCount": 3, "End": true,
             "ItemBatcher": { "MaxItemsPerBatch": 2 },

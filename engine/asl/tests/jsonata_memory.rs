@@ -46,7 +46,7 @@ fn an_evaluation_holds_no_more_than_it_may() {
     let before = peak();
     for expression in [
         // Arrays below their own bound, kept side by side.
-        r#"( $f := function($n, $kept) { $n = 0 ? $count($kept) : $f($n - 1, $append($kept, [$map([1..200000], function($i) { $i })])) }; $f(100, []) )"#,
+        r"( $f := function($n, $kept) { $n = 0 ? $count($kept) : $f($n - 1, $append($kept, [$map([1..200000], function($i) { $i })])) }; $f(100, []) )",
         // Texts below theirs.
         r#"( $text := $pad("x", 900000); $f := function($n, $kept) { $n = 0 ? $count($kept) : $f($n - 1, $append($kept, $text & $n)) }; $f(800, []) )"#,
         // A text that doubles, and every one of them kept.

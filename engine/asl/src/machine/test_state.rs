@@ -7,13 +7,13 @@
 //! Source: "Using `TestState` API to test a state" in the developer guide and the service model. Where
 //! they say nothing: a Wait is evaluated and not waited for.
 
+mod context;
 mod map;
 mod subject;
 
 use std::{rc::Rc, sync::Arc};
 
 pub use subject::Subject;
-use subject::Within;
 
 use super::{
     Identity, Invocation, Limits,
@@ -243,7 +243,7 @@ impl<'t> Run<'t> {
         let context = Context::new(move || {
             let mut context = match &test.context {
                 Some(context) => context.clone(),
-                None => made_up(test, &name, kind, retries),
+                None => context::made_up(test, &name, kind, retries),
             };
             if let (Some(item), Json::Object(members)) = (&item, &context) {
                 let mut members = Object::clone(members);
@@ -567,53 +567,4 @@ fn target(then: &Transition) -> Option<Arc<str>> {
         Transition::Next(name) => Some(Arc::clone(name)),
         Transition::End => None,
     }
-}
-
-/// The context object of a state that is in no execution.
-fn made_up(test: &Test<'_>, name: &Arc<str>, kind: StateType, retries: u64) -> Json {
-    let identity = &test.identity;
-    let text = |text: &Arc<str>| Json::String(Arc::clone(text));
-    let mut state = Object::new();
-    state.insert(Arc::from("Name"), text(name));
-    state.insert(Arc::from("EnteredTime"), Json::from(test.now.to_iso()));
-    if matches!(kind, StateType::Task | StateType::Parallel | StateType::Map) {
-        state.insert(Arc::from("RetryCount"), Json::from(retries));
-    }
-    let execution = Json::members([
-        ("Id", text(&identity.arn)),
-        ("Input", test.input.json().clone()),
-        ("StartTime", Json::from(identity.started_at.to_iso())),
-        ("Name", text(&identity.name)),
-        ("RoleArn", text(&identity.role_arn)),
-        ("RedriveCount", Json::from(0u64)),
-    ]);
-    let machine = Json::members([
-        ("Id", text(&identity.machine_arn)),
-        ("Name", text(&identity.machine_name)),
-    ]);
-    let mut context = Object::new();
-    if let Some(within) = test.subject.in_map() {
-        context.insert(Arc::from("Map"), first_item(test, within));
-    }
-    context.insert(Arc::from("Execution"), execution);
-    context.insert(Arc::from("StateMachine"), machine);
-    context.insert(Arc::from("State"), Json::object(state));
-    if kind == StateType::Task {
-        let token = Json::members([("Token", Json::string("a token of no task"))]);
-        context.insert(Arc::from("Task"), token);
-    }
-    Json::object(context)
-}
-
-/// `Map` of the context of a state inside a Map: its first iteration.
-///
-/// Source: developer guide, "Automatic Context population".
-fn first_item(test: &Test<'_>, within: Within) -> Json {
-    let mut item = Object::new();
-    item.insert(Arc::from("Index"), Json::from(0u64));
-    item.insert(Arc::from("Value"), test.input.json().clone());
-    if within == Within::OfState {
-        item.insert(Arc::from("Source"), Json::string("STATE_DATA"));
-    }
-    Json::members([("Item", Json::object(item))])
 }

@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// A JSON document that a reader has read.
-fn read(text: &str) -> Option<ReaderData> {
+fn read(text: &str) -> ReaderData {
     let read = |_: &Json, text: &str| crate::json::parse(text).map_err(|error| error.to_string());
     let text = Arc::from(text);
-    Some(ReaderData { text, read })
+    ReaderData { text, read }
 }
 
 struct Trial {
@@ -426,7 +426,7 @@ fn a_distributed_map_shows_pointer_selection_and_batches() {
     )
     .input(r#"{"k":7}"#)
     .result("[1,2]");
-    trial.configuration.reader_data = read(r#"{"a/b":[{"list":[10,20,30,40]}]}"#);
+    trial.configuration.reader_data = Some(read(r#"{"a/b":[{"list":[10,20,30,40]}]}"#));
     trial.check(
         r#"SUCCEEDED
            output [1,2]
@@ -442,7 +442,7 @@ fn a_distributed_map_shows_pointer_selection_and_batches() {
            afterResultSelector [1,2]
            afterResultPath [1,2]"#,
     );
-    trial.configuration.reader_data = read(r#"{"a/b":[]}"#);
+    trial.configuration.reader_data = Some(read(r#"{"a/b":[]}"#));
     let report = trial.run(None).expect("it can be tested");
     let error = report.error.expect("the pointer leads nowhere");
     assert_eq!(error.error.as_deref(), Some("States.ItemReaderFailed"));
