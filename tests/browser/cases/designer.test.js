@@ -286,6 +286,7 @@ test("a state is found in the outline, however deep it lies", async () => {
   await openDesigner(page, "outlined");
   await page.getByRole("button", { name: "Outline" }).click();
   const outline = page.getByRole("complementary", { name: "Outline" });
+  await outline.getByRole("button", { name: /^Over/ }).waitFor();
   assert.deepEqual(await outline.locator(".outline-item-name").allInnerTexts(), ["Both", "Deep", "Over"]);
   await outline.getByLabel("Find a state").fill("dee");
   await outline.getByRole("button", { name: /^Deep/ }).click();
