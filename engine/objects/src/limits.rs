@@ -32,3 +32,31 @@ pub const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Tries of a request that nobody answered, or that was answered with 500 or 503.
 pub const TRIES: u32 = 4;
+
+/// Of Parquet files. What a file claims of itself is checked before memory is given to it.
+#[cfg(feature = "parquet")]
+pub mod parquet {
+    /// Bytes that are fetched at once, and how many such blocks are kept: a page's head and body are
+    /// seldom two requests then.
+    pub const BLOCK_BYTES: u64 = 512 * 1024;
+    pub const BLOCKS_KEPT: usize = 16;
+
+    /// Bytes of the description of a file at its end.
+    pub const FOOTER_BYTES_MAX: u32 = 8 * 1024 * 1024;
+
+    /// Stack of the thread that opens a file: address space, of which only what is used becomes memory.
+    pub const OPENING_STACK_BYTES: usize = 1024 * 1024 * 1024;
+
+    /// Groups within groups. A list takes two of them, a map too.
+    pub const SCHEMA_DEPTH_MAX: usize = 32;
+
+    /// Bytes of a row group, decoded.
+    pub const ROW_GROUP_BYTES_MAX: i64 = 1024 * 1024 * 1024;
+
+    /// Bytes of one part of a file that is read at once, which is a page.
+    pub const RANGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+    /// What is decoded before items are given on.
+    pub const BATCH_ROWS: usize = 256;
+    pub const BATCH_BYTES: usize = 1024 * 1024;
+}

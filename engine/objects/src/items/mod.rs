@@ -1,7 +1,8 @@
 //! The items of a Distributed Map, read from objects as their bytes come: never a whole dataset.
 //!
 //! [`Source`] says what is read, [`Items`] gives one item after another. What the bytes of a file mean
-//! is in [`csv`], [`json`] and [`lines`], which do no I/O; [`manifest`] reads lists of files.
+//! is in [`csv`], [`json`] and [`lines`], which do no I/O; [`manifest`] reads lists of files. A Parquet file
+//! does not come from its beginning: `parquet`, a feature of this crate, fetches what it needs.
 //!
 //! Source of the rules: "ItemReader (Map)" in the Step Functions developer guide.
 
@@ -9,6 +10,8 @@ pub mod csv;
 pub mod json;
 pub mod lines;
 mod manifest;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reader;
 mod unpack;
 
@@ -43,6 +46,8 @@ pub enum Format {
         pointer: Option<String>,
     },
     JsonLines,
+    /// Rows; read where this crate has the feature `parquet`.
+    Parquet,
 }
 
 /// Where items come from.
@@ -88,12 +93,14 @@ pub enum Splitter {
 }
 
 impl Splitter {
-    pub fn new(format: &Format) -> Self {
-        match format {
+    /// Nothing for a format that is not read from its beginning to its end.
+    pub fn new(format: &Format) -> Option<Self> {
+        Some(match format {
             Format::Csv(options) => Self::Csv(csv::Splitter::new(options.clone())),
             Format::Json { pointer } => Self::Json(json::Splitter::new(pointer.as_deref())),
             Format::JsonLines => Self::Lines(lines::Splitter::default()),
-        }
+            Format::Parquet => return None,
+        })
     }
 
     /// Takes the next bytes; items that became whole are put behind those in `items`.

@@ -14,14 +14,20 @@ use crate::{
 pub struct Items {
     objects: Objects,
     ready: VecDeque<Item>,
-    /// Bytes of one file.
     file: Option<File>,
     files: Files,
     etag: Option<String>,
     uri: Option<Arc<str>>,
 }
 
-struct File {
+/// One file of the dataset.
+enum File {
+    Stream(Box<Stream>),
+    #[cfg(feature = "parquet")]
+    Parquet(super::parquet::Rows),
+}
+
+struct Stream {
     body: Body,
     unpack: Unpack,
     splitter: Splitter,
@@ -95,9 +101,7 @@ impl Items {
         };
         match source {
             Source::Object { address, format } => {
-                let body = items.objects.get(&address, None, etag).await?;
-                items.etag = Some(body.meta.etag.clone());
-                items.file = Some(File::new(body, &format));
+                items.etag = Some(items.begin(&address, &format, etag).await?);
             }
             Source::Listing { bucket, prefix } => {
                 items.files = Files::Names(Listed::new(bucket, prefix));
@@ -173,47 +177,71 @@ impl Items {
                     None => return Ok(None),
                 },
             };
-            let body = self.objects.get(&address, None, None).await?;
+            self.begin(&address, &format, None).await?;
             let uri = format!("s3://{}/{}", address.bucket, address.key);
             self.uri = Some(Arc::from(uri));
-            self.file = Some(File::new(body, &format));
         }
     }
 
-    /// Reads the next chunk of the file; forgets a file that is over.
-    async fn read_on(&mut self) -> Result<(), ReadError> {
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
-        let ready = &mut self.ready;
-        match file.body.next().await? {
-            Some(bytes) => {
-                let splitter = &mut file.splitter;
-                file.unpack
-                    .feed(&bytes, |bytes| splitter.feed(bytes, ready))?;
-                if splitter.is_done() {
-                    self.file = None;
-                }
-            }
+    /// Opens a file, whose items come next; gives its ETag.
+    async fn begin(
+        &mut self,
+        address: &Address,
+        format: &Format,
+        etag: Option<&str>,
+    ) -> Result<String, ReadError> {
+        let body = self.objects.get(address, None, etag).await?;
+        let etag = body.meta.etag.clone();
+        self.file = Some(match Splitter::new(format) {
+            Some(splitter) => File::Stream(Box::new(Stream {
+                unpack: Unpack::of(&body.meta.key),
+                splitter,
+                body,
+            })),
+            #[cfg(feature = "parquet")]
             None => {
-                if let Some(mut file) = self.file.take() {
-                    let splitter = &mut file.splitter;
-                    file.unpack.finish(|bytes| splitter.feed(bytes, ready))?;
-                    splitter.finish(ready)?;
-                }
+                let (objects, address) = (self.objects.clone(), address.clone());
+                File::Parquet(super::parquet::Rows::open(objects, address, &body.meta).await?)
             }
+            #[cfg(not(feature = "parquet"))]
+            None => {
+                return Err(ReadError::new(
+                    "This server was built without a reader for InputType 'PARQUET': build it with the Cargo feature `parquet`.",
+                ));
+            }
+        });
+        Ok(etag)
+    }
+
+    /// Reads the next part of the file; forgets a file that is over.
+    async fn read_on(&mut self) -> Result<(), ReadError> {
+        let ready = &mut self.ready;
+        let is_more = match &mut self.file {
+            None => false,
+            Some(File::Stream(stream)) => stream.next(ready).await?,
+            #[cfg(feature = "parquet")]
+            Some(File::Parquet(rows)) => rows.next(ready).await?,
+        };
+        if !is_more {
+            self.file = None;
         }
         Ok(())
     }
 }
 
-impl File {
-    fn new(body: Body, format: &Format) -> Self {
-        Self {
-            unpack: Unpack::of(&body.meta.key),
-            splitter: Splitter::new(format),
-            body,
-        }
+impl Stream {
+    /// Reads the next chunk; false where nothing follows that matters.
+    async fn next(&mut self, ready: &mut VecDeque<Item>) -> Result<bool, ReadError> {
+        let splitter = &mut self.splitter;
+        let Some(bytes) = self.body.next().await? else {
+            let unpack = std::mem::take(&mut self.unpack);
+            unpack.finish(|bytes| splitter.feed(bytes, ready))?;
+            splitter.finish(ready)?;
+            return Ok(false);
+        };
+        self.unpack
+            .feed(&bytes, |bytes| splitter.feed(bytes, ready))?;
+        Ok(!splitter.is_done())
     }
 }
 

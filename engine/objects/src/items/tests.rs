@@ -29,7 +29,7 @@ fn show(item: &Item) -> String {
 }
 
 fn split(format: &Format, bytes: &[u8], size: usize) -> Result<Vec<String>, String> {
-    let mut splitter = Splitter::new(format);
+    let mut splitter = Splitter::new(format).expect("the format is a stream");
     let mut items = VecDeque::new();
     for chunk in bytes.chunks(size) {
         splitter
@@ -204,7 +204,7 @@ fn json_that_is_none_is_refused() {
 
 #[test]
 fn what_follows_the_items_is_not_read() {
-    let mut splitter = Splitter::new(&json("/a"));
+    let mut splitter = Splitter::new(&json("/a")).expect("the format is a stream");
     let mut items = VecDeque::new();
     splitter.feed(b"{\"a\":[1],", &mut items).unwrap();
     assert!(splitter.is_done());

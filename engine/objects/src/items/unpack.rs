@@ -10,7 +10,9 @@ use super::ReadError;
 const SLICE_BYTES: usize = 4096;
 
 /// What stands between a file's bytes and its splitter.
+#[derive(Default)]
 pub(super) enum Unpack {
+    #[default]
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }

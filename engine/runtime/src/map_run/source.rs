@@ -107,7 +107,9 @@ pub(crate) fn items_of_text(config: &Json, text: &str) -> Result<Json, String> {
     }
     let format = format(config).map_err(|error| error.cause.as_deref().unwrap_or("").to_owned())?;
     let mut items = std::collections::VecDeque::new();
-    let mut splitter = Splitter::new(&format);
+    let Some(mut splitter) = Splitter::new(&format) else {
+        return Ok(Json::array(Vec::new()));
+    };
     splitter
         .feed(text.as_bytes(), &mut items)
         .and_then(|()| splitter.finish(&mut items))
@@ -193,6 +195,7 @@ fn format(config: &Json) -> Result<Format, StateError> {
             pointer: option("ItemsPointer").map(str::to_owned),
         },
         Some("JSONL") => Format::JsonLines,
+        Some("PARQUET") => Format::Parquet,
         Some("CSV") => {
             let delimiter = csv::Options::delimiter(option("CSVDelimiter"));
             let delimiter =
@@ -209,7 +212,7 @@ fn format(config: &Json) -> Result<Format, StateError> {
             Format::Csv(csv::Options { delimiter, headers })
         }
         Some(other) => {
-            let cause = format!("This server was built without a reader for InputType '{other}'.");
+            let cause = format!("There is no reader for InputType '{other}'.");
             return Err(reader_failed(cause));
         }
     })

@@ -265,3 +265,21 @@ async fn expressions_say_what_is_read() {
     site.refuse(fields, missing, "data/in/none.csv").await;
     site.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_parquet_file_and_what_is_none() {
+    let mut site = Site::new(&[("text.parquet", "id\n1\n2\n")]).await;
+    let file = "../objects/src/items/parquet/cases/many-zstd.parquet";
+    let file = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let put = site.world.objects.put("data", "part/1", file.into());
+    put.await.unwrap();
+    let config = r#""InputType":"PARQUET","MaxItems":2"#;
+    let rows = r#"[{"id":0,"name":"name 0"},{"id":1,"name":"name 1"}]"#;
+    site.check(&object("part/1", config), "{}", rows).await;
+    let flat = format!(r#"{config},"Transformation":"LOAD_AND_FLATTEN""#);
+    site.check(&listing("part/", &flat), "{}", rows).await;
+    let cause = "The file cannot be read as Parquet";
+    site.refuse(&object("text.parquet", config), "{}", cause)
+        .await;
+    site.end().await;
+}
