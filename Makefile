@@ -7,20 +7,24 @@ DESIGNER := web/designer
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz build web fmt pictures rust postgres clients browser pooler
+.PHONY: help run test check runtimes bench fuzz build web fmt pictures rust postgres clients browser pooler
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 run: rust postgres web ## build and start everything; prints the address
+	@sh scripts/runtimes.sh || echo "functions in Python need Lambda's client; 'make runtimes' installs it" >&2
 	cargo build --profile quick --package stepwright
 	exec $(TARGET)/quick/stepwright serve $(ARGS)
 
-test: rust postgres web clients browser pooler ## every test: all that CI runs
+test: rust postgres runtimes web clients browser pooler ## every test: all that CI runs
 	cargo xtask check
 
 check: rust postgres web ## the part of `make test` that runs no tests
 	cargo xtask check --no-tests
+
+runtimes: ## install Lambda's runtime clients into .tools, for functions in Python
+	@sh scripts/runtimes.sh
 
 bench: rust postgres web ## measure, and print a table
 	cargo build --release --package stepwright

@@ -80,6 +80,16 @@ CREATE TABLE connection (
     CONSTRAINT connection_sealed_check CHECK ((octet_length(sealed) <= 65536))
 );
 
+CREATE TABLE deployed_function (
+    name text NOT NULL,
+    version_last bigint DEFAULT 0 NOT NULL,
+    reserved integer,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT deployed_function_name_check CHECK ((name ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
+    CONSTRAINT deployed_function_reserved_check CHECK ((reserved >= 0)),
+    CONSTRAINT deployed_function_version_last_check CHECK ((version_last >= 0))
+);
+
 CREATE TABLE draft (
     machine_id uuid NOT NULL,
     number bigint NOT NULL,
@@ -217,6 +227,83 @@ CREATE TABLE function (
     CONSTRAINT function_sealed_check CHECK ((octet_length(sealed) <= 65536)),
     CONSTRAINT function_timeout_ms_check CHECK (((timeout_ms >= 1) AND (timeout_ms <= 900000))),
     CONSTRAINT function_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+
+CREATE TABLE function_invocation (
+    id bigint NOT NULL,
+    request_id text NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    execution_arn text,
+    queued_at timestamp with time zone NOT NULL,
+    init_us bigint,
+    duration_us bigint NOT NULL,
+    memory_mb integer NOT NULL,
+    peak_memory_bytes bigint NOT NULL,
+    event_bytes bigint NOT NULL,
+    answer_bytes bigint NOT NULL,
+    tries integer NOT NULL,
+    outcome text NOT NULL,
+    level text NOT NULL,
+    node_id uuid NOT NULL,
+    log text NOT NULL,
+    CONSTRAINT function_invocation_duration_us_check CHECK ((duration_us >= 0)),
+    CONSTRAINT function_invocation_init_us_check CHECK ((init_us >= 0))
+);
+
+ALTER TABLE function_invocation ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME function_invocation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE function_package (
+    sha256 bytea NOT NULL,
+    bytes bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT function_package_bytes_check CHECK ((octet_length(bytes) <= 52428800)),
+    CONSTRAINT function_package_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+ALTER TABLE ONLY function_package ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE VIEW function_usage AS
+ SELECT function_invocation.id,
+    function_invocation.request_id,
+    function_invocation.name,
+    function_invocation.version,
+    function_invocation.execution_arn,
+    function_invocation.queued_at,
+    (function_invocation.init_us IS NOT NULL) AS is_cold,
+    function_invocation.init_us,
+    function_invocation.duration_us,
+    function_invocation.memory_mb,
+    function_invocation.peak_memory_bytes,
+    function_invocation.event_bytes,
+    function_invocation.answer_bytes,
+    function_invocation.tries,
+    function_invocation.outcome,
+    function_invocation.level,
+    function_invocation.node_id
+   FROM function_invocation;
+
+CREATE TABLE function_version (
+    name text NOT NULL,
+    number bigint NOT NULL,
+    revision uuid NOT NULL,
+    configuration text NOT NULL,
+    sealed bytea,
+    key_version integer,
+    sha256 bytea NOT NULL,
+    code_bytes bigint NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT function_version_check CHECK (((sealed IS NULL) = (key_version IS NULL))),
+    CONSTRAINT function_version_code_bytes_check CHECK ((code_bytes > 0)),
+    CONSTRAINT function_version_configuration_check CHECK ((octet_length(configuration) <= 65536)),
+    CONSTRAINT function_version_number_check CHECK ((number >= 0)),
+    CONSTRAINT function_version_sealed_check CHECK ((octet_length(sealed) <= 65536))
 );
 
 CREATE TABLE journal (
@@ -522,6 +609,9 @@ ALTER TABLE ONLY connection
 ALTER TABLE ONLY connection
     ADD CONSTRAINT connection_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY deployed_function
+    ADD CONSTRAINT deployed_function_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (machine_id);
 
@@ -552,8 +642,17 @@ ALTER TABLE ONLY express_log
 ALTER TABLE ONLY express_start
     ADD CONSTRAINT express_start_pkey PRIMARY KEY (execution_id);
 
+ALTER TABLE ONLY function_invocation
+    ADD CONSTRAINT function_invocation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY function_package
+    ADD CONSTRAINT function_package_pkey PRIMARY KEY (sha256);
+
 ALTER TABLE ONLY function
     ADD CONSTRAINT function_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY function_version
+    ADD CONSTRAINT function_version_pkey PRIMARY KEY (name, number);
 
 ALTER TABLE ONLY inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (id);
@@ -640,6 +739,10 @@ CREATE INDEX express_log_started ON express_log USING btree (started_at);
 
 CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);
 
+CREATE INDEX function_invocation_name ON function_invocation USING btree (name, id DESC);
+
+CREATE INDEX function_version_sha256 ON function_version USING btree (sha256);
+
 CREATE INDEX inbox_shard ON inbox USING btree (shard, id);
 
 CREATE INDEX map_run_closed ON map_run USING btree (closed_at) WHERE (status <> 0);
@@ -669,6 +772,12 @@ ALTER TABLE ONLY alias_route
 
 ALTER TABLE ONLY draft
     ADD CONSTRAINT draft_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);
+
+ALTER TABLE ONLY function_version
+    ADD CONSTRAINT function_version_name_fkey FOREIGN KEY (name) REFERENCES deployed_function(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY function_version
+    ADD CONSTRAINT function_version_sha256_fkey FOREIGN KEY (sha256) REFERENCES function_package(sha256);
 
 ALTER TABLE ONLY revision
     ADD CONSTRAINT revision_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);

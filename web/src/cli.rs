@@ -7,6 +7,7 @@ mod database;
 mod deploy;
 mod execution;
 mod exit;
+mod function_code;
 mod functions;
 mod history;
 mod keys;
@@ -80,8 +81,9 @@ enum Command {
     Watch(watch::Watch),
     /// Show what an execution has done
     History(history::History),
-    /// Register, list and delete the functions that workflows call
-    Functions(functions::Functions),
+    /// Deploy, call, register, list and delete the functions that workflows call
+    #[command(visible_alias = "functions")]
+    Function(functions::Functions),
     /// Make, list and delete the keys that callers need
     Keys(keys::Keys),
 }
@@ -102,7 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Redrive(command) => command.run(&mut screen),
         Command::Watch(command) => command.run(&mut screen),
         Command::History(command) => command.run(&mut screen),
-        Command::Functions(command) => command.run(&mut screen),
+        Command::Function(command) => command.run(&mut screen),
         Command::Keys(command) => command.run(&mut screen),
     };
     match result {

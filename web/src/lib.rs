@@ -7,6 +7,7 @@ pub mod access;
 pub mod app;
 pub mod cli;
 mod clock;
+mod code;
 pub mod hidden;
 pub mod live;
 pub mod locate;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use flags::Flags;
-pub use sections::{Access, Aws, Egress, Limits, Log, LogFormat, Objects, Services};
+pub use sections::{Access, Aws, Egress, Functions, Limits, Log, LogFormat, Objects, Services};
 pub use throttling::{Bucket, Throttling};
 pub use values::{AccountId, BaseUrl, DatabaseUrl, HostName, Region};
 
@@ -66,6 +66,7 @@ pub struct Settings {
     /// What stands in for calls of executions that are started with a test case: a file as Step Functions
     /// Local reads it.
     pub mock_config: Option<PathBuf>,
+    pub functions: Functions,
 }
 
 impl Default for Settings {
@@ -90,6 +91,7 @@ impl Default for Settings {
             objects: Objects::default(),
             throttling: Throttling::default(),
             mock_config: None,
+            functions: Functions::default(),
         }
     }
 }
@@ -132,6 +134,7 @@ pub fn load(flags: &Flags) -> Result<Settings, Fault> {
     };
     flags.overlay(&mut settings).map_err(Fault::Value)?;
     settings.access.check().map_err(Fault::Value)?;
+    settings.functions.check().map_err(Fault::Value)?;
     settings.limits.check().map_err(Fault::Value)?;
     settings.services.check().map_err(Fault::Value)?;
     settings.aws.check().map_err(Fault::Value)?;

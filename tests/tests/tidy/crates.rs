@@ -16,6 +16,16 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("engine/functions", &["asl"], &["axum", "sqlx", "askama"]),
     (
+        "engine/launcher",
+        &[],
+        &["tokio", "sqlx", "axum", "askama", "reqwest"],
+    ),
+    (
+        "engine/supervisor",
+        &["asl", "functions", "launcher"],
+        &["axum", "sqlx", "askama", "reqwest"],
+    ),
+    (
         "engine/sigv4",
         &[],
         &["tokio", "sqlx", "axum", "reqwest", "http"],
@@ -57,6 +67,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "embedded_pg",
             "memory",
             "runtime",
+            "launcher",
+            "supervisor",
         ],
         &[],
     ),
@@ -64,10 +76,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("xtask", &["embedded_pg"], &["axum", "reqwest"]),
 ];
 
-const OURS: [&str; 12] = [
+const OURS: [&str; 14] = [
     "asl",
     "store",
     "functions",
+    "launcher",
+    "supervisor",
     "objects",
     "services",
     "sigv4",

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::{Client, Target, read, segment};
 use super::exit::{Exit, Failure};
+use super::function_code::{Deploy, Invoke, Logs};
 use super::screen::{Cell, GOOD, Screen, paint, visible};
 
 #[derive(Debug, Args)]
@@ -17,7 +18,13 @@ pub(super) struct Functions {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Register a function, or change one
+    /// Deploy a function from its code, or change one
+    Deploy(Box<Deploy>),
+    /// Call a function with code, and print its answer
+    Invoke(Invoke),
+    /// Print what a function with code has written
+    Logs(Logs),
+    /// Register an HTTP endpoint as a function, or change one
     Put {
         /// 1 to 64 letters, digits, hyphens and underscores
         name: String,
@@ -52,7 +59,9 @@ enum Action {
 #[derive(Debug, Deserialize)]
 struct Function {
     name: String,
-    url: String,
+    kind: String,
+    url: Option<String>,
+    runtime: Option<String>,
     timeout_ms: u32,
     updated_at: chrono::DateTime<chrono::Utc>,
 }
@@ -66,6 +75,9 @@ struct List {
 impl Functions {
     pub(super) fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         match &self.action {
+            Action::Deploy(command) => return command.run(screen),
+            Action::Invoke(command) => return command.run(screen),
+            Action::Logs(command) => return command.run(screen),
             Action::Put {
                 name,
                 url,
@@ -129,8 +141,9 @@ fn list(screen: &mut Screen, client: &Client) -> Result<(), Failure> {
     }
     if functions.is_empty() {
         screen.remark(
-            "No functions are registered.\n\
-             Register one with: stepwright functions put NAME --url URL",
+            "There are no functions.\n\
+             Deploy one with: stepwright function deploy FILE_OR_FOLDER\n\
+             Register an endpoint with: stepwright function put NAME --url URL",
         );
         return Ok(());
     }
@@ -139,12 +152,12 @@ fn list(screen: &mut Screen, client: &Client) -> Result<(), Failure> {
         let function: Function = read(&function.to_string())?;
         rows.push(vec![
             Cell::plain(function.name),
-            Cell::plain(function.url),
+            Cell::plain(function.url.or(function.runtime).unwrap_or(function.kind)),
             Cell::plain(format!("{} s", f64::from(function.timeout_ms) / 1000.0)),
             Cell::plain(function.updated_at.format("%Y-%m-%d %H:%M").to_string()),
         ]);
     }
-    screen.table(&["NAME", "URL", "TIMEOUT", "CHANGED"], &rows)
+    screen.table(&["NAME", "URL OR RUNTIME", "TIMEOUT", "CHANGED"], &rows)
 }
 
 fn some(headers: Map<String, Value>) -> Option<Value> {

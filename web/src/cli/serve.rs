@@ -1,12 +1,14 @@
 //! `stepwright serve`: starts everything in order, prints one address, and ends everything in order.
 
 mod engine;
+mod functions;
 mod node_id;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::NodeId;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +16,8 @@ use tokio_util::task::TaskTracker;
 
 use super::database::Database;
 use super::exit::{Exit, Failure};
+use super::log;
 use super::screen::{BOLD, Screen, paint};
-use super::{keys, log};
 use crate::app::{App, Parts, Shared};
 use crate::clock;
 use crate::live::Registrar;
@@ -76,31 +78,38 @@ async fn run(
         .map_err(|error| Failure::new(Exit::Broken, format!("listening: {error}")))?;
     let mut settings = settings.clone();
     settings.listen = listen;
-    let app = assemble(settings, database).await?;
+    let node = node_id::of(&settings)?;
+    let running = functions::open(&settings, database, node)?;
+    let app = assemble(settings, database, node, &running).await?;
     let outcome = match app.access.check_listener().await {
         Ok(()) => answer(&app, listener, listen, stop, screen).await,
         Err(text) => Err(Failure::new(Exit::Invalid, text)),
     };
     app.engine.stop_node().await;
+    running.stop().await;
     outcome
 }
 
 /// Everything that handlers share, on this database.
-async fn assemble(settings: Settings, database: &Database) -> Result<Shared, Failure> {
-    let (secrets, clock) = (keys::secrets(&settings)?, clock::system());
+async fn assemble(
+    settings: Settings,
+    database: &Database,
+    node: NodeId,
+    running: &functions::Running,
+) -> Result<Shared, Failure> {
+    let (secrets, clock) = (Arc::clone(&running.secrets), clock::system());
     let db = database.db.clone();
     secrets
         .agree(&db, clock().to_chrono())
         .await
         .map_err(|error| broken(&error))?;
-    let account = functions::Account {
-        region: settings.region.as_str().into(),
-        id: settings.account_id.as_str().into(),
-    };
+    let account = account(&settings);
     let (kept, time) = (Arc::clone(&secrets), Arc::clone(&clock));
     let registrar = Registrar::new(db.clone(), kept, time, &account);
+    let supervisor = Arc::clone(&running.supervisor);
+    registrar.run_code_with(Arc::clone(&supervisor));
     let parts = Parts {
-        engine: engine::open(&settings, &db, &registrar, account).await?,
+        engine: engine::open(&settings, &db, &registrar, account, supervisor, node).await?,
         settings,
         db,
         registrar,
@@ -108,6 +117,14 @@ async fn assemble(settings: Settings, database: &Database) -> Result<Shared, Fai
         clock,
     };
     App::open(parts).await.map_err(|error| broken(&error))
+}
+
+/// What this server's ARNs carry.
+fn account(settings: &Settings) -> ::functions::Account {
+    ::functions::Account {
+        region: settings.region.as_str().into(),
+        id: settings.account_id.as_str().into(),
+    }
 }
 
 fn broken(error: &dyn std::error::Error) -> Failure {

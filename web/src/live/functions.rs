@@ -1,4 +1,5 @@
-//! Registered functions: HTTP endpoints that workflows call as Lambda functions.
+//! Registered functions: HTTP endpoints that workflows call as Lambda functions, and, listed and removed
+//! together with them, functions with code.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use functions::registry::{Endpoint, EndpointError, EndpointSettings};
 use functions::secret::Secret;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::deployed::{self, Version};
 use store::function::{self, Function};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +24,7 @@ use super::answer::{Problem, ProblemBody};
 use super::body::{Body, Query, SecretText};
 use super::registrar::{Registrar, SecretValues};
 use crate::access::Principal;
+use crate::code::Configuration;
 
 /// The time-out of a function that names none. Source: Lambda's default is 3 s, which is meant for
 /// code that is billed by it; an endpoint of one's own gets more.
@@ -69,7 +72,15 @@ pub(crate) struct FunctionOutput {
     /// How a workflow names it; its name alone will do too.
     #[schema(example = "arn:aws:lambda:us-east-1:000000000000:function:charge")]
     arn: String,
-    url: String,
+    /// `endpoint` where it is called over HTTP, `code` where this server runs it.
+    kind: &'static str,
+    /// Of an endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// Of a function with code: Lambda's name of its runtime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "python3.11")]
+    runtime: Option<String>,
     timeout_ms: u32,
     headers: BTreeMap<String, String>,
     /// The names of the secret headers.
@@ -127,17 +138,26 @@ async fn list(
 ) -> Result<Json<FunctionList>, Problem> {
     let limit = page.limit()?;
     // One more than asked for says whether there are more.
-    let mut rows = function::list(&registrar.db, page.after.as_deref(), limit + 1)
+    let failed = |error| Problem::unavailable("functions could not be listed", &error);
+    let after = page.after.as_deref();
+    let endpoints = function::list(&registrar.db, after, limit + 1)
         .await
-        .map_err(|error| Problem::unavailable("functions could not be listed", &error))?;
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+        .map_err(failed)?;
+    let with_code = deployed::list(&registrar.db, after, limit + 1)
+        .await
+        .map_err(failed)?;
+    let endpoints = endpoints.iter().map(|row| output(&registrar, row));
+    let with_code = with_code.iter().map(|row| code_output(&registrar, row));
+    let mut all: Vec<_> = endpoints.chain(with_code).collect::<Result<_, _>>()?;
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    let has_more = all.len() > limit as usize;
+    all.truncate(limit as usize);
     Ok(Json(FunctionList {
-        next: rows.last().filter(|_| has_more).map(|row| row.name.clone()),
-        functions: rows
-            .iter()
-            .map(|row| output(&registrar, row))
-            .collect::<Result<_, _>>()?,
+        next: all
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.name.clone()),
+        functions: all,
     }))
 }
 
@@ -164,6 +184,11 @@ async fn put(
     if !is_name(&name) {
         return Err(Problem::Invalid(format!(
             "name '{name}' is not allowed: 1 to 64 letters, digits, hyphens and underscores are"
+        )));
+    }
+    if read_code(&registrar, &name).await?.is_some() {
+        return Err(Problem::Conflict(format!(
+            "'{name}' has code; delete it first, or take another name"
         )));
     }
     let before = read(&registrar, &name).await?;
@@ -222,10 +247,12 @@ async fn get(
     State(registrar): State<Arc<Registrar>>,
     Path(name): Path<String>,
 ) -> Result<Json<FunctionOutput>, Problem> {
-    let row = read(&registrar, &name)
-        .await?
-        .ok_or_else(|| absent(&name))?;
-    Ok(Json(output(&registrar, &row)?))
+    if let Some(row) = read(&registrar, &name).await? {
+        return Ok(Json(output(&registrar, &row)?));
+    }
+    let row = read_code(&registrar, &name).await?;
+    let row = row.ok_or_else(|| absent(&name))?;
+    Ok(Json(code_output(&registrar, &row)?))
 }
 
 /// Removes a function
@@ -248,7 +275,13 @@ async fn delete(
         .await
         .map_err(|error| Problem::unavailable("a function could not be removed", &error))?;
     registrar.copies().forget_function(&name);
-    if was_there {
+    let had_code = deployed::delete(&registrar.db, &name)
+        .await
+        .map_err(|error| Problem::unavailable("a function could not be removed", &error))?;
+    if let Some(supervisor) = registrar.supervisor().filter(|_| had_code) {
+        supervisor.forget(&name);
+    }
+    if was_there || had_code {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(absent(&name))
@@ -316,16 +349,38 @@ fn secrets(
 
 fn output(registrar: &Registrar, row: &Function) -> Result<FunctionOutput, Problem> {
     Ok(FunctionOutput {
-        arn: format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            registrar.region, registrar.account_id, row.name
-        ),
+        arn: registrar.function_arn(&row.name),
         name: row.name.clone(),
-        url: row.url.clone(),
+        kind: "endpoint",
+        url: Some(row.url.clone()),
+        runtime: None,
         timeout_ms: u32::try_from(row.timeout_ms).unwrap_or(0),
         headers: serde_json::from_str(&row.headers)
             .map_err(|error| Problem::unavailable("a function's headers are damaged", &error))?,
         secret_headers: row.secret_names.clone(),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+async fn read_code(registrar: &Registrar, name: &str) -> Result<Option<Version>, Problem> {
+    deployed::get(&registrar.db, name, deployed::LATEST)
+        .await
+        .map_err(|error| Problem::unavailable("a function could not be read", &error))
+}
+
+fn code_output(registrar: &Registrar, row: &Version) -> Result<FunctionOutput, Problem> {
+    let configuration: Configuration = serde_json::from_str(&row.configuration)
+        .map_err(|error| Problem::unavailable("a function's configuration is damaged", &error))?;
+    Ok(FunctionOutput {
+        arn: registrar.function_arn(&row.name),
+        name: row.name.clone(),
+        kind: "code",
+        url: None,
+        runtime: Some(configuration.runtime),
+        timeout_ms: configuration.timeout.saturating_mul(1000),
+        headers: BTreeMap::new(),
+        secret_headers: Vec::new(),
         created_at: row.created_at,
         updated_at: row.updated_at,
     })

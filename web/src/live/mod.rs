@@ -4,6 +4,7 @@
 
 mod answer;
 mod body;
+mod code;
 pub mod connections;
 pub(crate) mod drafts;
 mod evaluate;
@@ -40,6 +41,7 @@ where
 {
     OpenApiRouter::new()
         .merge(functions::routes(Arc::clone(registrar)))
+        .merge(code::routes(Arc::clone(registrar)))
         .merge(connections::routes(Arc::clone(registrar)))
 }
 

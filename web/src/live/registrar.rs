@@ -2,12 +2,14 @@
 //! the sealing in between. Calls read through [`Registrar::copies`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use functions::registry::{Cached, Connection, Endpoint, Lookup, Registry, RegistryError};
 use store::db::Db;
 use store::sealed::Sealed;
+use supervisor::Supervisor;
+use uuid::Uuid;
 
 use super::answer::Problem;
 use super::{connections, functions as endpoints};
@@ -25,6 +27,7 @@ pub struct Registrar {
     secrets: Arc<Secrets>,
     clock: Clock,
     copies: Arc<Cached>,
+    supervisor: OnceLock<Arc<Supervisor>>,
 }
 
 impl Registrar {
@@ -45,7 +48,34 @@ impl Registrar {
             secrets,
             clock,
             copies: Arc::new(Cached::new(Arc::new(source))),
+            supervisor: OnceLock::new(),
         })
+    }
+
+    /// Says what runs functions from their code. Once; later ones change nothing.
+    pub fn run_code_with(&self, supervisor: Arc<Supervisor>) {
+        drop(self.supervisor.set(supervisor));
+    }
+
+    /// What runs functions from their code, where something does.
+    pub(super) fn supervisor(&self) -> Option<&Arc<Supervisor>> {
+        self.supervisor.get()
+    }
+
+    /// How workflows name a function.
+    pub(super) fn function_arn(&self, name: &str) -> String {
+        let (region, account) = (&self.region, &self.account_id);
+        format!("arn:aws:lambda:{region}:{account}:function:{name}")
+    }
+
+    /// An id that nobody has: of a revision, of an invocation.
+    #[expect(
+        clippy::unused_self,
+        clippy::disallowed_methods,
+        reason = "this is where the ids of deployed forms and of direct invocations come from"
+    )]
+    pub(super) fn new_id(&self) -> Uuid {
+        Uuid::new_v4()
     }
 
     /// What calls read: at most a second old, and current for what this node changed itself.

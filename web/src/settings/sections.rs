@@ -77,6 +77,46 @@ impl Access {
     }
 }
 
+/// `[functions]`: functions whose code this server runs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Functions {
+    /// Invocations at once on this node.
+    pub concurrency_max: u64,
+    /// How long an instance without work is kept.
+    pub idle_seconds_max: u64,
+    /// A folder that holds Lambda's runtime clients, one folder for each runtime. Absent: the one that
+    /// `make runtimes` fills.
+    pub clients: Option<PathBuf>,
+}
+
+impl Default for Functions {
+    fn default() -> Self {
+        Self {
+            concurrency_max: 1_000,
+            idle_seconds_max: 300,
+            clients: None,
+        }
+    }
+}
+
+impl Functions {
+    pub(super) fn check(&self) -> Result<(), String> {
+        within(
+            "functions.concurrency_max",
+            self.concurrency_max,
+            1,
+            100_000,
+        )?;
+        within(
+            "functions.idle_seconds_max",
+            self.idle_seconds_max,
+            1,
+            86_400,
+        )
+    }
+}
+
 /// `[limits]`: AWS's quotas as its defaults, each of which may be lifted.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -6,10 +6,11 @@ use functions::egress::{Entry, Policy, Resolver, SystemResolver};
 use functions::{Account, Client, HttpInvoker, HttpTasks};
 use objects::{Credentials, Endpoint, Objects};
 use runtime::mocks::Mocks;
-use runtime::{Engine, Names};
+use runtime::{Engine, Names, NodeId};
 use store::db::Db;
+use supervisor::{LocalInvoker, Supervisor};
 
-use super::{broken, node_id};
+use super::broken;
 use crate::cli::exit::{Exit, Failure};
 use crate::live::Registrar;
 use crate::settings::{Limits, Settings};
@@ -19,6 +20,8 @@ pub(super) async fn open(
     db: &Db,
     registrar: &Registrar,
     account: Account,
+    supervisor: Arc<Supervisor>,
+    node: NodeId,
 ) -> Result<Engine, Failure> {
     let resolver: Arc<dyn Resolver> = Arc::new(SystemResolver);
     let client = |policy: Policy, allowed: &[Entry]| {
@@ -31,9 +34,9 @@ pub(super) async fn open(
         account: account.id.to_string(),
         region: account.region.to_string(),
     };
-    let invoker = HttpInvoker::new(functions, Arc::clone(registrar.copies()), account);
+    let endpoints = HttpInvoker::new(functions, Arc::clone(registrar.copies()), account.clone());
+    let invoker = LocalInvoker::new(supervisor, account, Arc::new(endpoints));
     let http = HttpTasks::new(tasks, Arc::clone(registrar.copies()));
-    let node = node_id::of(settings)?;
     let mut engine = runtime::Settings::new(names, Arc::new(invoker), http, node)
         .map_err(|error| broken(&error))?;
     engine.services = Arc::new(services(settings)?);
