@@ -2,14 +2,13 @@
 for Node, and how each of their errors reaches a workflow."""
 
 import json
-import pathlib
 import shutil
 import subprocess
 
 import pytest
+import server as servers
 import wait
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = """
 import os, sys
 
@@ -37,11 +36,22 @@ exports.handler = async (event, context) => {
 """
 
 
+@pytest.fixture(scope="module")
+def server():
+    """A server that runs code on any machine."""
+    running = servers.Server("--set", "functions.isolation=process")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def sfn(server):
+    return server.client()
+
+
 @pytest.fixture
 def stepwright(server, tmp_path):
     """`stepwright("function", "list")` runs the command line; gives how it ended."""
-    if not hasattr(server, "program"):
-        pytest.fail("these tests need the server's program")
 
     def run(*arguments):
         command = [server.program, *arguments, "--endpoint", server.url]
@@ -172,3 +182,15 @@ def test_a_catcher_takes_a_functions_error_by_its_name(sfn, machine, deploy):
     closed = wait.until_closed(sfn, started["executionArn"])
     assert closed["status"] == "SUCCEEDED"
     assert json.loads(closed["output"])["Error"] == "ValueError"
+
+
+def test_without_a_level_of_isolation_code_is_refused_with_what_to_do(tmp_path):
+    running = servers.Server()
+    try:
+        (tmp_path / "a.py").write_text("")
+        command = [running.program, "function", "deploy", "a.py", "--endpoint", running.url]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        assert done.returncode == 2
+        assert 'set functions.isolation = "process"' in done.stderr
+    finally:
+        assert running.stop() == 0

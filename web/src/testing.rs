@@ -1,6 +1,7 @@
 //! For this crate's tests: an app over a fresh database, and calls to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,11 +11,14 @@ use functions::egress::{Policy, Resolver, SystemResolver};
 use runtime::Engine;
 use serde_json::{Value, json};
 use store::db::{self, Db};
-use tests::support::Database;
+use supervisor::Supervisor;
+use tests::support::{Database, Folder};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::access::Secrets;
 use crate::app::{App, Parts, Shared};
+use crate::code::{Books, Shelf};
 use crate::hidden::Hidden;
 use crate::live::Registrar;
 use crate::settings::Settings;
@@ -59,6 +63,37 @@ impl TestApp {
             app,
             database,
         }
+    }
+
+    /// Lets the app run functions from their code, at the level that every machine has, until the folder is
+    /// dropped.
+    pub(crate) fn run_code(&self) -> Folder {
+        let folder = Folder::new();
+        let source = Shelf {
+            db: self.app.db.clone(),
+            secrets: Arc::new(secrets()),
+            account: functions::Account {
+                region: self.app.settings.region.as_str().into(),
+                id: self.app.settings.account_id.as_str().into(),
+            },
+        };
+        let node = uuid::Uuid::from_u128(1);
+        let books = Books::open(self.app.db.clone(), node, &TaskTracker::new());
+        let supervisor = Supervisor::open(supervisor::Settings {
+            folder: folder.path().to_owned(),
+            launcher: tests::support::program().to_owned(),
+            isolation: Some(supervisor::Level::Process),
+            concurrency_max: 10,
+            idle_time_max: Duration::from_mins(5),
+            search: supervisor::interpreters::Search::default(),
+            endpoint: None,
+            region: self.app.settings.region.as_str().to_owned(),
+            source: Arc::new(source),
+            ledger: Arc::new(books),
+            clock: crate::clock::system(),
+        });
+        self.app.registrar.run_code_with(supervisor.unwrap());
+        folder
     }
 
     /// Sends a request as it is, to this machine where it names no host.

@@ -24,4 +24,4 @@ pub use function::{Deployed, Runtime};
 pub use invoker::LocalInvoker;
 pub use launcher::Level;
 pub use source::{Catalog, Ledger, Loading, Record, Source, SourceError};
-pub use supervise::{Done, Invocation, Refused, Settings, Supervisor};
+pub use supervise::{Done, Invocation, NoIsolation, Refused, Settings, Supervisor};

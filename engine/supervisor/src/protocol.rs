@@ -47,32 +47,32 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(method: Method, rest: &str, expected: &Result<Request<'_>, Wrong>) {
-        assert_eq!(&read(&method, &format!("{BASE}{rest}")), expected);
+    fn check(method: &Method, rest: &str, expected: &Result<Request<'_>, Wrong>) {
+        assert_eq!(&read(method, &format!("{BASE}{rest}")), expected);
     }
 
     #[test]
     fn each_request_is_known_by_its_path() {
-        check(Method::GET, "invocation/next", &Ok(Request::Next));
+        check(&Method::GET, "invocation/next", &Ok(Request::Next));
         check(
-            Method::POST,
+            &Method::POST,
             "invocation/a-1/response",
             &Ok(Request::Response { id: "a-1" }),
         );
         check(
-            Method::POST,
+            &Method::POST,
             "invocation/a-1/error",
             &Ok(Request::Error { id: "a-1" }),
         );
-        check(Method::POST, "init/error", &Ok(Request::InitError));
+        check(&Method::POST, "init/error", &Ok(Request::InitError));
     }
 
     #[test]
     fn other_requests_are_refused() {
-        check(Method::POST, "invocation/next", &Err(Wrong::Method));
-        check(Method::GET, "invocation/a/response", &Err(Wrong::Method));
-        check(Method::GET, "invocation/a/b/response", &Err(Wrong::Path));
-        check(Method::GET, "", &Err(Wrong::Path));
+        check(&Method::POST, "invocation/next", &Err(Wrong::Method));
+        check(&Method::GET, "invocation/a/response", &Err(Wrong::Method));
+        check(&Method::GET, "invocation/a/b/response", &Err(Wrong::Path));
+        check(&Method::GET, "", &Err(Wrong::Path));
         assert_eq!(read(&Method::GET, "/"), Err(Wrong::Path));
     }
 }

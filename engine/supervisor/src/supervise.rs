@@ -32,7 +32,9 @@ pub struct Settings {
     pub folder: PathBuf,
     /// The program whose mode the launcher is: the server's own.
     pub launcher: PathBuf,
-    pub level: Level,
+    /// The level to run functions at. Absent: the strongest one that holds on this machine, which is never
+    /// [`Level::Process`].
+    pub isolation: Option<Level>,
     /// Invocations at once on this node.
     pub concurrency_max: usize,
     pub idle_time_max: Duration,
@@ -52,7 +54,7 @@ pub struct Supervisor {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     launcher: Launcher,
-    level: Level,
+    isolation: Option<Level>,
     interpreters: OnceLock<Interpreters>,
     search: Search,
     packages: Arc<Packages>,
@@ -124,6 +126,20 @@ pub enum Refused {
     Unavailable(String),
 }
 
+/// No level that keeps functions apart is there, and none that does not was asked for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "this server cannot keep functions apart from its own files, so it runs no code; for code that you trust, \
+     set functions.isolation = \"process\""
+)]
+pub struct NoIsolation;
+
+impl From<NoIsolation> for Refused {
+    fn from(why: NoIsolation) -> Self {
+        Self::NotHere(why.to_string())
+    }
+}
+
 /// An invocation under way. It goes on when this is dropped.
 pub struct Running(oneshot::Receiver<Result<Done, Refused>>);
 
@@ -151,7 +167,7 @@ impl Supervisor {
             launcher: Launcher {
                 program: settings.launcher,
             },
-            level: settings.level,
+            isolation: settings.isolation,
             interpreters: OnceLock::new(),
             search: settings.search,
             packages: Arc::new(Packages::new(code)),
@@ -191,8 +207,13 @@ impl Supervisor {
         looking.await.unwrap_or_default()
     }
 
-    pub fn level(&self) -> Level {
-        self.level
+    /// How strongly this node keeps functions apart, or why it runs none.
+    #[expect(
+        clippy::unused_async,
+        reason = "stronger levels are found out by trying them"
+    )]
+    pub async fn level(self: &Arc<Self>) -> Result<Level, NoIsolation> {
+        self.isolation.ok_or(NoIsolation)
     }
 
     /// Starts an invocation, which goes on whatever becomes of the caller.

@@ -119,6 +119,10 @@ async fn deploy(
         )));
     }
     let supervisor = supervisor(&registrar)?;
+    let level = supervisor
+        .level()
+        .await
+        .map_err(|why| Problem::Invalid(why.to_string()))?;
     let package = STANDARD
         .decode(&input.zip)
         .map_err(|error| Problem::Invalid(format!("zip is no base64: {error}")))?;
@@ -175,7 +179,7 @@ async fn deploy(
         memory: configuration.memory_size,
         sha256: STANDARD.encode(&row.sha256),
         code_bytes: row.code_bytes,
-        isolation: supervisor.level().name(),
+        isolation: level.name(),
     };
     Ok((status, Json(output)).into_response())
 }

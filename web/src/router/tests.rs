@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
 use axum::body::Body;
+use base64::Engine as _;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -295,6 +296,7 @@ async fn every_operation_answers_only_what_its_description_tells() {
     }
     call_map_runs(&mut api, executions).await;
     call_designing(&mut api).await;
+    call_code(&mut api).await;
     for (kind, input) in [
         ("functions", r#"{"url":"http://localhost/"}"#),
         (
@@ -355,6 +357,49 @@ async fn call_map_runs(api: &mut Told<'_>, executions: &str) {
     for with in [run, "absent"] {
         api.call(Method::GET, "/api/v1/map-runs/{id}", with, "")
             .await;
+    }
+}
+
+/// Deploys a function's code, calls it and reads its log.
+async fn call_code(api: &mut Told<'_>) {
+    let code = "/api/v1/functions/{name}/code";
+    let invocations = "/api/v1/functions/{name}/invocations";
+    let bootstrap = "#!/bin/sh\nexit 1\n".as_bytes().to_vec();
+    let package = supervisor::code::pack(&[("bootstrap".to_owned(), bootstrap, true)]).unwrap();
+    let zip = base64::engine::general_purpose::STANDARD.encode(package);
+    let input = json!({ "zip": zip, "runtime": "provided.al2023" }).to_string();
+    // Nothing that runs code, then something.
+    api.call(Method::PUT, code, "coded", &input).await;
+    api.call(Method::POST, invocations, "coded", "1").await;
+    let _folder = api.app.run_code();
+    let endpoint = "/api/v1/functions/{name}";
+    api.call(
+        Method::PUT,
+        endpoint,
+        "taken",
+        r#"{"url":"http://localhost/"}"#,
+    )
+    .await;
+    for (with, input) in [
+        ("coded", input.as_str()),
+        ("coded", &input),
+        ("taken", &input),
+        ("no%20name", &input),
+        ("coded", r#"{"zip":"","runtime":"provided"}"#),
+        ("coded", "{}"),
+    ] {
+        api.call(Method::PUT, code, with, input).await;
+    }
+    api.call(Method::DELETE, endpoint, "taken", "").await;
+    for (with, input) in [("coded", "1"), ("coded", "{"), ("absent", "1")] {
+        api.call(Method::POST, invocations, with, input).await;
+    }
+    let logs = "/api/v1/functions/{name}/logs";
+    for with in ["coded", "coded?limit=0", "coded?after=1", "absent"] {
+        api.call(Method::GET, logs, with, "").await;
+    }
+    for with in ["coded", "absent"] {
+        api.call(Method::DELETE, endpoint, with, "").await;
     }
 }
 

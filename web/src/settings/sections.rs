@@ -81,6 +81,9 @@ impl Access {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Functions {
+    /// The level of isolation. Absent: the strongest one that holds on this machine; `process`, which holds
+    /// little, is used only where it is named here.
+    pub isolation: Option<supervisor::Level>,
     /// Invocations at once on this node.
     pub concurrency_max: u64,
     /// How long an instance without work is kept.
@@ -93,6 +96,7 @@ pub struct Functions {
 impl Default for Functions {
     fn default() -> Self {
         Self {
+            isolation: None,
             concurrency_max: 1_000,
             idle_seconds_max: 300,
             clients: None,

@@ -106,6 +106,15 @@ fn a_refused_secret_is_not_repeated() {
 }
 
 #[test]
+fn a_level_of_isolation_is_named_and_weak_ones_are_no_default() {
+    assert_eq!(of_text("").unwrap().functions.isolation, None);
+    let named = of_text("[functions]\nisolation = \"process\"").unwrap();
+    assert_eq!(named.functions.isolation, Some(supervisor::Level::Process));
+    let odd = of_text("[functions]\nisolation = \"none\"");
+    refused(odd, &["line 2", "`none`", "`process`"]);
+}
+
+#[test]
 fn a_value_out_of_range_is_refused_with_the_range() {
     refused(
         of_flags(&["--set", "limits.retention_days=0"]),

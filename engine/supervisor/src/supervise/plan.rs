@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use launcher::{Limits, Plan};
+use launcher::{Level, Limits, Plan};
 
 use super::{Refused, Supervisor};
 use crate::function::{Deployed, Runtime};
@@ -18,6 +18,7 @@ impl Supervisor {
     pub(super) fn plan(
         &self,
         function: &Deployed,
+        level: Level,
         code: &Path,
         stream: u64,
         interpreters: &Interpreters,
@@ -51,7 +52,7 @@ impl Supervisor {
         let own = function.environment.iter();
         environment.extend(own.map(|(name, value)| (name.clone(), value.expose().to_owned())));
         Ok(Plan {
-            level: self.level,
+            level,
             program,
             arguments,
             environment,

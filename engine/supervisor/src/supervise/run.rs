@@ -216,12 +216,13 @@ impl Drop for Held {
 
 async fn start(of: &Arc<Supervisor>, invocation: &Invocation) -> Result<Instance, Refused> {
     let function = &invocation.function;
+    let level = of.level().await?;
     let code = match of.packages.find(&function.code) {
         Some(code) => code,
         None => unpack(of, &function.code).await?,
     };
     let interpreters = of.interpreters().await;
-    let plan = of.plan(function, &code, of.unique(), &interpreters)?;
+    let plan = of.plan(function, level, &code, of.unique(), &interpreters)?;
     Instance::start(&of.launcher, &plan, &of.tracker)
         .await
         .map_err(|fault| {
@@ -229,7 +230,7 @@ async fn start(of: &Arc<Supervisor>, invocation: &Invocation) -> Result<Instance
             match fault {
                 LaunchFault::Refused(why) => Refused::NotHere(format!(
                     "this node cannot run functions at level '{}': {why}",
-                    of.level.name()
+                    level.name()
                 )),
                 other => Refused::Unavailable(other.to_string()),
             }

@@ -1,5 +1,6 @@
 //! Real instances: what they get, how they end, and that nothing of them is left.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     clippy::disallowed_methods,
     reason = "a test looks for programs as the server's command line does"

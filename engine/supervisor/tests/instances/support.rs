@@ -83,7 +83,7 @@ impl Node {
         let mut settings = Settings {
             folder: folder.path().join("functions"),
             launcher: PathBuf::from(env!("CARGO_BIN_EXE_function-launcher")),
-            level: Level::Process,
+            isolation: Some(Level::Process),
             concurrency_max: 10,
             idle_time_max: Duration::from_mins(5),
             search: search(),
@@ -141,7 +141,7 @@ impl Node {
             runtime: Runtime::parse(runtime).unwrap(),
             handler: Arc::from(handler),
             // Generous: a loaded machine starts an interpreter slowly.
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             memory_mb: 128,
             environment: Vec::new(),
             code: sha256,
@@ -155,24 +155,12 @@ impl Node {
         Arc::new(function)
     }
 
-    pub(crate) fn invocation(&self, function: &Arc<Deployed>, event: &str) -> Invocation {
-        Invocation {
-            function: Arc::clone(function),
-            payload: Bytes::copy_from_slice(event.as_bytes()),
-            request_id: Arc::from("request-1"),
-            client_context: None,
-            execution_arn: None,
-            trace: None,
-            tries: 1,
-        }
-    }
-
     pub(crate) async fn invoke(
         &self,
         function: &Arc<Deployed>,
         event: &str,
     ) -> Result<Done, Refused> {
-        let invocation = self.invocation(function, event);
+        let invocation = invocation(function, event);
         self.supervisor.invoke(invocation).done().await
     }
 
@@ -180,8 +168,20 @@ impl Node {
     pub(crate) async fn records(&self, count: usize) -> Vec<Record> {
         let mut seen = self.book.records.subscribe();
         let enough = seen.wait_for(|all| all.len() >= count);
-        let all = tokio::time::timeout(Duration::from_secs(60), enough).await;
+        let all = tokio::time::timeout(Duration::from_mins(1), enough).await;
         all.unwrap().unwrap().clone()
+    }
+}
+
+fn invocation(function: &Arc<Deployed>, event: &str) -> Invocation {
+    Invocation {
+        function: Arc::clone(function),
+        payload: Bytes::copy_from_slice(event.as_bytes()),
+        request_id: Arc::from("request-1"),
+        client_context: None,
+        execution_arn: None,
+        trace: None,
+        tries: 1,
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::NodeId;
+use supervisor::Supervisor;
 use supervisor::interpreters::Search;
-use supervisor::{Level, Supervisor};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -60,7 +60,7 @@ pub(super) fn open(
     let supervisor = Supervisor::open(supervisor::Settings {
         folder: settings.data.join("functions"),
         launcher: program,
-        level: Level::Process,
+        isolation: limits.isolation,
         concurrency_max: usize::try_from(limits.concurrency_max).unwrap_or(usize::MAX),
         idle_time_max: Duration::from_secs(limits.idle_seconds_max),
         search,
@@ -73,11 +73,17 @@ pub(super) fn open(
     .map_err(|error| broken(&error))?;
     let looking = Arc::clone(&supervisor);
     jobs.spawn(async move {
-        let interpreters = looking.interpreters().await;
-        tracing::info!(
-            runtimes = interpreters.names().join(", "),
-            "functions run here"
-        );
+        match looking.level().await {
+            Ok(level) => {
+                let interpreters = looking.interpreters().await;
+                tracing::info!(
+                    runtimes = interpreters.names().join(", "),
+                    level = level.name(),
+                    "functions run here"
+                );
+            }
+            Err(why) => tracing::warn!("{why}"),
+        }
     });
     let stopping = CancellationToken::new();
     jobs.spawn(sweep(Arc::clone(&supervisor), stopping.clone()));
