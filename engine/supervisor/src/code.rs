@@ -1,6 +1,7 @@
 //! Packages on this node: a folder for each, named by the package's SHA-256, unpacked once and read-only
 //! from then on. A package that is damaged, too large or reaches outside its folder is refused whole.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -24,6 +25,12 @@ pub enum CodeError {
     Outside(String),
     #[error("the package's file '{0}' is neither file nor folder")]
     Kind(String),
+    #[error(
+        "the package's file '{0}' has a name of more than {bytes} bytes or {depth} folders",
+        bytes = limits::PACKAGE_NAME_BYTES_MAX,
+        depth = limits::PACKAGE_DEPTH_MAX
+    )]
+    Name(String),
     #[error("unpacking into {path}")]
     Io { path: PathBuf, source: io::Error },
 }
@@ -53,8 +60,14 @@ pub struct Packages {
 }
 
 impl Packages {
-    /// In a folder of the node's own, which need not be there yet.
+    /// In a folder of the node's own, which need not be there yet. What a crash left half unpacked goes.
     pub fn new(folder: PathBuf) -> Self {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.path().extension().is_some_and(|end| end == "new") {
+                drop(fs::remove_dir_all(entry.path()));
+            }
+        }
         Self { folder }
     }
 
@@ -117,13 +130,28 @@ fn each(
     if archive.len() > limits::PACKAGE_FILES_MAX {
         return Err(CodeError::TooMany(archive.len()));
     }
+    let mut folders = HashSet::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
         let name = file.name()?.into_owned();
         let path = file
             .enclosed_name()
             .filter(|path| path.is_relative())
-            .ok_or_else(|| CodeError::Outside(name.clone()))?;
+            .ok_or_else(|| CodeError::Outside(shown(&name)))?;
+        if name.len() > limits::PACKAGE_NAME_BYTES_MAX
+            || path.components().count() > limits::PACKAGE_DEPTH_MAX
+        {
+            return Err(CodeError::Name(shown(&name)));
+        }
+        // Folders come from names alone, so a small archive could ask for very many.
+        for folder in path.ancestors().skip(1) {
+            if !folders.insert(folder.to_owned()) {
+                break;
+            }
+        }
+        if folders.len() > limits::PACKAGE_FILES_MAX {
+            return Err(CodeError::TooMany(folders.len()));
+        }
         if file.is_dir() {
             take(Entry::Folder { path })?;
         } else if file.is_file() {
@@ -135,10 +163,15 @@ fn each(
                 content: &mut file,
             })?;
         } else {
-            return Err(CodeError::Kind(name));
+            return Err(CodeError::Kind(shown(&name)));
         }
     }
     Ok(())
+}
+
+/// A name from an archive, as an error shows it.
+fn shown(name: &str) -> String {
+    name.chars().take(200).collect()
 }
 
 fn fill(folder: &Path, package: &[u8]) -> Result<(), CodeError> {
@@ -166,15 +199,29 @@ fn fill(folder: &Path, package: &[u8]) -> Result<(), CodeError> {
             copy(content, &mut file, &mut room).map_err(|error| refused(error, &path))
         }
     })?;
-    // What unpacked it may still remove it; nobody else may change it.
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(failed(folder))
+    // What unpacked it may still remove it; nobody else may change it. The function may be a user of its own,
+    // who has to get into every folder whatever the server's umask says.
+    open_up(folder).map_err(failed(folder))
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn create(path: &Path, is_program: bool) -> io::Result<File> {
     let mode = if is_program { 0o755 } else { 0o644 };
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(mode);
-    options.open(path)
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
 }
 
 /// Copies at most what there is room for, however much the archive says that there is.

@@ -32,6 +32,10 @@ pub const PACKAGE_BYTES_MAX: usize = 50 << 20;
 pub const UNPACKED_BYTES_MAX: u64 = 250 << 20;
 /// Files in a package: as many as a plain zip archive may hold.
 pub const PACKAGE_FILES_MAX: usize = 65_535;
+/// The name of a file in a package, in bytes, and the folders that it lies in: what file systems take, and far
+/// more than packages of any language have.
+pub const PACKAGE_NAME_BYTES_MAX: usize = 1_024;
+pub const PACKAGE_DEPTH_MAX: usize = 100;
 
 /// Connections of one instance to its Runtime API at once. The clients use one or two.
 pub const CONNECTIONS_MAX: usize = 16;

@@ -51,6 +51,38 @@ fn a_file_outside_the_folder_is_refused() {
 }
 
 #[test]
+fn names_that_are_too_long_or_too_deep_are_refused() {
+    let deep = "a/".repeat(limits::PACKAGE_DEPTH_MAX);
+    let long = "a".repeat(limits::PACKAGE_NAME_BYTES_MAX + 1);
+    for name in [format!("{deep}b"), long] {
+        let package = packed(&[(&name, b"x", false)]);
+        assert!(matches!(check(&package), Err(CodeError::Name(_))), "{name}");
+    }
+}
+
+#[test]
+fn more_folders_than_files_may_be_are_refused() {
+    let chain = "a/".repeat(90);
+    let names: Vec<_> = (0..800)
+        .map(|number| format!("{number}/{chain}b"))
+        .collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), &b""[..], false))
+        .collect();
+    assert!(matches!(check(&packed(&files)), Err(CodeError::TooMany(_))));
+}
+
+#[test]
+fn what_a_crash_left_half_unpacked_goes() {
+    let folder = Folder::new();
+    let left = folder.path().join("00.1-2.new");
+    fs::create_dir_all(left.join("a")).unwrap();
+    drop(Packages::new(folder.path().to_owned()));
+    assert!(!left.exists());
+}
+
+#[test]
 fn what_is_no_archive_is_refused() {
     assert!(matches!(check(b"hello"), Err(CodeError::Archive(_))));
     assert!(check(&packed(&[("a", b"b", false)])).is_ok());

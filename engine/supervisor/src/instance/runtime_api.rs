@@ -44,11 +44,14 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     changed: Notify,
     telling: mpsc::UnboundedSender<Told>,
+    /// Held while a body is read: an instance holds one answer in the server's memory, not one a connection.
+    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Inner {
     is_ready: bool,
+    has_failed: bool,
     /// Waits to be fetched.
     offered: Option<Event>,
     /// Fetched and not yet answered.
@@ -61,6 +64,7 @@ impl State {
             inner: Mutex::default(),
             changed: Notify::new(),
             telling,
+            reading: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -109,6 +113,21 @@ impl State {
         inner.current = None;
         self.tell(told);
         true
+    }
+
+    /// Takes the one failure that initialising can have.
+    fn fail(&self, error: &Bytes) -> bool {
+        let mut inner = self.lock();
+        if inner.is_ready || inner.has_failed {
+            return false;
+        }
+        inner.has_failed = true;
+        self.tell(Told::InitFailed(error.clone()));
+        true
+    }
+
+    fn is_current(&self, id: &str) -> bool {
+        self.lock().current.as_deref() == Some(id)
     }
 
     fn tell(&self, told: Told) {
@@ -170,7 +189,11 @@ async fn handle(request: HttpRequest<Incoming>, state: &State) -> Response<Full<
             *response.headers_mut() = event.headers;
             response
         }
-        Ok(Request::Response { id }) => match read(body).await {
+        Ok(Request::Response { id } | Request::Error { id }) if !state.is_current(id) => {
+            discard(body).await;
+            accepted(false)
+        }
+        Ok(Request::Response { id }) => match read(state, body).await {
             Ok(bytes) => accepted(state.answer(id, Told::Result(bytes))),
             Err(Unread::TooLarge) => {
                 let was_current = state.answer(id, Told::TooLarge);
@@ -194,15 +217,17 @@ async fn handle(request: HttpRequest<Incoming>, state: &State) -> Response<Full<
                 "the body broke off",
             ),
         },
-        Ok(Request::Error { id }) => match error_body(&parts.headers, body).await {
+        Ok(Request::Error { id }) => match error_body(state, &parts.headers, body).await {
             Ok(bytes) => accepted(state.answer(id, Told::Error(bytes))),
             Err(refusal) => refusal,
         },
-        Ok(Request::InitError) => match error_body(&parts.headers, body).await {
-            Ok(bytes) => {
-                state.tell(Told::InitFailed(bytes));
-                accepted(true)
-            }
+        Ok(Request::InitError) => match error_body(state, &parts.headers, body).await {
+            Ok(bytes) if state.fail(&bytes) => accepted(true),
+            Ok(_) => refused(
+                StatusCode::FORBIDDEN,
+                "InvalidStateTransition",
+                "State transition is not allowed",
+            ),
             Err(refusal) => refusal,
         },
         Err(Wrong::Path) => refused(
@@ -218,12 +243,25 @@ async fn handle(request: HttpRequest<Incoming>, state: &State) -> Response<Full<
     }
 }
 
+/// Reads a body that nobody wants, so that the connection can go on, and keeps nothing of it.
+async fn discard(mut body: Incoming) {
+    let mut room = limits::ANSWER_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match room.checked_sub(length) {
+            Some(left) => room = left,
+            None => return,
+        }
+    }
+}
+
 enum Unread {
     TooLarge,
     Broken,
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Unread> {
+async fn read(state: &State, body: Incoming) -> Result<Bytes, Unread> {
+    let _one_at_a_time = state.reading.lock().await;
     let limited = Limited::new(body, limits::ANSWER_BYTES_MAX);
     match limited.collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
@@ -233,8 +271,12 @@ async fn read(body: Incoming) -> Result<Bytes, Unread> {
 }
 
 /// The body of an error. Its type comes from the body, else from the header.
-async fn error_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Response<Full<Bytes>>> {
-    let bytes = read(body).await.map_err(|_| {
+async fn error_body(
+    state: &State,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Bytes, Response<Full<Bytes>>> {
+    let bytes = read(state, body).await.map_err(|_| {
         refused(
             StatusCode::BAD_REQUEST,
             "InvalidRequest",

@@ -9,7 +9,9 @@ use launcher::Ended;
 use tokio::time::Instant;
 
 use super::{Done, Invocation, Refused, Supervisor};
+use crate::function::Runtime;
 use crate::instance::{Event, Happened, Instance, LaunchFault, Told};
+use crate::interpreters::Interpreters;
 use crate::pool::{Decision, InstanceId, Key};
 use crate::report::{self, Report};
 use crate::source::Record;
@@ -221,7 +223,11 @@ async fn start(of: &Arc<Supervisor>, invocation: &Invocation) -> Result<Instance
         Some(code) => code,
         None => unpack(of, &function.code).await?,
     };
-    let interpreters = of.interpreters().await;
+    let interpreters = match function.runtime {
+        // It is in the package.
+        Runtime::Provided(_) => Interpreters::default(),
+        Runtime::Python { .. } | Runtime::Node { .. } => of.interpreters().await,
+    };
     let plan = of.plan(function, level, &code, of.unique(), &interpreters)?;
     Instance::start(&of.launcher, &plan, &of.tracker)
         .await

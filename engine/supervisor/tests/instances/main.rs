@@ -130,15 +130,16 @@ async fn without_a_bootstrap_there_is_no_entry_point() {
     assert_eq!(error(&done).0, "Runtime.InvalidEntrypoint");
 }
 
-/// Writes the numbers of its process and of two that it leaves behind, one of them in a session of its own.
+/// Writes the numbers of its process and of two that it started, one of them in a session of its own.
 const FAMILY: &str = r#"
 import signal, subprocess
-request, event, _ = next_event()
 near = subprocess.Popen(["/bin/sleep", "1000"])
 far = subprocess.Popen(["/bin/sh", "-c", "sleep 1000 & echo $!"], stdout=subprocess.PIPE, start_new_session=True)
-with open(event["file"] + ".new", "w") as file:
-    file.write(f"{os.getpid()} {near.pid} {int(far.stdout.readline())}")
-os.rename(event["file"] + ".new", event["file"])
+pids = f"{os.getpid()} {near.pid} {int(far.stdout.readline())}"
+# All of it is there before the function's time begins.
+request, event, _ = next_event()
+with open(event["file"], "w") as file:
+    file.write(pids)
 if event["answers"]:
     respond(request, 1)
 while True:

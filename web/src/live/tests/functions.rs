@@ -44,6 +44,7 @@ async fn a_function_is_registered_shown_changed_and_removed() {
         json!({
             "name": "charge",
             "arn": "arn:aws:lambda:us-east-1:000000000000:function:charge",
+            "kind": "endpoint",
             "url": "http://localhost:9000/charge",
             "timeout_ms": 30_000,
             "headers": {"X-Team": "blue"},
