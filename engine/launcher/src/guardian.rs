@@ -12,8 +12,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use crate::plan::{Ended, Plan, REPORT_BYTES_MAX, Report};
-use crate::{INNER, tree};
+use crate::plan::{Ended, Level, Plan, REPORT_BYTES_MAX, Report};
+use crate::{INNER, group, sandbox, tree};
 
 pub(crate) fn run() -> ExitCode {
     let Ok(control) = take_stdin() else {
@@ -21,7 +21,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let mut control = UnixStream::from(control);
     let report = match guard(&mut control) {
-        Ok(Some(ended)) => Report::Ended(ended),
+        Ok(Some(report)) => report,
         // The server went away: there is nobody to tell.
         Ok(None) => return ExitCode::SUCCESS,
         Err(failure) => Report::Failed(failure),
@@ -41,28 +41,69 @@ pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
 }
 
 /// From a plan to its program's end; none where the server ended first.
-fn guard(control: &mut UnixStream) -> Result<Option<Ended>, String> {
+fn guard(control: &mut UnixStream) -> Result<Option<Report>, String> {
     let plan: Plan = read_line(control)
         .and_then(|line| serde_json::from_slice(&line).map_err(io::Error::from))
         .map_err(|error| format!("reading the plan: {error}"))?;
+    if plan.sandbox.is_some() == (plan.level == Level::Process) {
+        return Err("a sandbox belongs to every level but 'process'".to_owned());
+    }
+    let group = plan
+        .sandbox
+        .as_ref()
+        .and_then(|sandbox| sandbox.group.clone());
+    if group.is_some() != (plan.level == Level::Full) {
+        return Err("a control group belongs to the level 'full'".to_owned());
+    }
+    if let Some(group) = &group {
+        group::create(group).inspect_err(|_| {
+            group::remove(&group.name);
+        })?;
+    }
+    let report = run_plan(control, plan);
+    tree::end();
+    // After a program's end the server reads what it held, and then removes the group.
+    if let Some(group) = group
+        && !matches!(report, Ok(Some(Report::Ended(_))))
+    {
+        group::remove(&group.name);
+    }
+    report
+}
+
+/// The port of the Runtime API in a network namespace of the instance's own, as on Lambda.
+const RUNTIME_API_PORT: u16 = 9001;
+
+fn run_plan(control: &mut UnixStream, plan: Plan) -> Result<Option<Report>, String> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| format!("adopting orphans: {error}"))?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .map_err(|error| format!("opening the listener: {error}"))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| format!("opening the listener: {error}"))?
-        .to_string();
+    let mut port = 0;
+    if let Some(sandbox) = &plan.sandbox {
+        sandbox::prepare(sandbox)?;
+        port = RUNTIME_API_PORT;
+    }
+    let opening = |error: io::Error| format!("opening the listener: {error}");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(opening)?;
+    let address = listener.local_addr().map_err(opening)?.to_string();
     hand_over(control, &listener, &address)
         .map_err(|error| format!("handing the listener over: {error}"))?;
     drop(listener);
-    let mut child = start_inner(plan, address)?;
-    let ended = wait(control, &mut child);
-    tree::end();
-    ended.map_err(|error| format!("waiting for the program: {error}"))
+    match start_inner(plan, address)? {
+        Ok(mut inner) => inner
+            .wait(control)
+            .map_err(|error| format!("waiting for the program: {error}")),
+        Err(refusal) => Ok(Some(refusal)),
+    }
 }
 
-fn start_inner(mut plan: Plan, address: String) -> Result<Child, String> {
+/// The inner process, and the socket that it reports on.
+struct Inner {
+    child: Child,
+    told: UnixStream,
+}
+
+/// Starts it and waits until the program runs, or it says why not.
+fn start_inner(mut plan: Plan, address: String) -> Result<Result<Inner, Report>, String> {
     plan.environment
         .push(("AWS_LAMBDA_RUNTIME_API".to_owned(), address));
     let failed = |error: io::Error| format!("starting the inner process: {error}");
@@ -74,51 +115,75 @@ fn start_inner(mut plan: Plan, address: String) -> Result<Child, String> {
         .process_group(0)
         .spawn()
         .map_err(failed)?;
+    let group = plan
+        .sandbox
+        .as_ref()
+        .and_then(|sandbox| sandbox.group.as_ref());
+    if let Some(group) = group {
+        group::join(&group.name, child.id())?;
+    }
     let mut line = serde_json::to_vec(&plan).map_err(|error| error.to_string())?;
     line.push(b'\n');
     ours.write_all(&line).map_err(failed)?;
-    // Closed by becoming the program; before that it says what went wrong.
-    let mut refusal = String::new();
-    let room = u64::try_from(REPORT_BYTES_MAX).unwrap_or(u64::MAX);
-    ours.take(room)
-        .read_to_string(&mut refusal)
-        .map_err(failed)?;
-    if refusal.is_empty() {
-        return Ok(child);
+    match read_report(&mut ours) {
+        // Closed by becoming the program, or by it.
+        Ok(None | Some(Report::Started)) => Ok(Ok(Inner { child, told: ours })),
+        Ok(Some(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(failed(error)),
     }
-    tree::end();
-    Err(refusal)
 }
 
-/// Until the child ends, or the other side of the control socket does.
-fn wait(control: &UnixStream, child: &mut Child) -> io::Result<Option<Ended>> {
-    let pid = i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(|| io::Error::other("a process without a number"))?;
-    let watched = pidfd_open(pid, PidfdFlags::empty())?;
-    loop {
-        let mut both = [
-            PollFd::new(&watched, PollFlags::IN),
-            PollFd::new(control, PollFlags::IN),
-        ];
-        match poll(&mut both, None) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => return Err(error.into()),
-        }
-        let [program, server] = both.map(|each| each.revents());
-        if !program.is_empty() {
-            let status = child.wait()?;
-            let ended = match (status.code(), status.signal()) {
-                (Some(code), _) => Ended::Code(code),
-                (None, signal) => Ended::Signal(signal.unwrap_or(0)),
-            };
-            return Ok(Some(ended));
-        }
-        // The server says nothing after the plan: this is its end.
-        if !server.is_empty() {
-            return Ok(None);
+/// What the inner process says next; none where it has closed its side.
+fn read_report(told: &mut UnixStream) -> io::Result<Option<Report>> {
+    match read_line(told) {
+        Ok(line) => Ok(Some(serde_json::from_slice(&line)?)),
+        Err(error) if is_closed(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+    )
+}
+
+impl Inner {
+    /// Until the inner process ends, or the other side of the control socket does: then there is no report.
+    fn wait(&mut self, control: &UnixStream) -> io::Result<Option<Report>> {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or_else(|| io::Error::other("a process without a number"))?;
+        let watched = pidfd_open(pid, PidfdFlags::empty())?;
+        loop {
+            let mut both = [
+                PollFd::new(&watched, PollFlags::IN),
+                PollFd::new(control, PollFlags::IN),
+            ];
+            match poll(&mut both, None) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let [program, server] = both.map(|each| each.revents());
+            if !program.is_empty() {
+                let status = self.child.wait()?;
+                // In a sandbox it is not the program itself, and has said how that ended.
+                if let Ok(Some(report @ Report::Ended(_))) = read_report(&mut self.told) {
+                    return Ok(Some(report));
+                }
+                let ended = match (status.code(), status.signal()) {
+                    (Some(code), _) => Ended::Code(code),
+                    (None, signal) => Ended::Signal(signal.unwrap_or(0)),
+                };
+                return Ok(Some(Report::Ended(ended)));
+            }
+            // The server says nothing after the plan: this is its end.
+            if !server.is_empty() {
+                return Ok(None);
+            }
         }
     }
 }

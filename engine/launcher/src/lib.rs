@@ -3,15 +3,19 @@
 //!
 //! It is a mode of the server's own binary, in two processes: a guardian ([`guardian`]), which lives
 //! as long as the instance and ends it when the server goes away, and the inner start ([`inner`]),
-//! which gives up rights and becomes the program. It knows nothing of functions, events or time-outs:
+//! which gives up rights and becomes or starts the program. [`sandbox`] builds what an instance is kept in,
+//! [`group`] what bounds it. It knows nothing of functions, events or time-outs:
 //! those are the supervisor's. What cannot be applied ends the start; nothing is left out silently.
 
+pub mod group;
 mod guardian;
 mod inner;
 mod plan;
+mod sandbox;
 mod tree;
 
-pub use plan::{Ended, Level, Limits, Plan, REPORT_BYTES_MAX, Report};
+pub use plan::{Bind, Ended, Group, Level, Limits, Plan, REPORT_BYTES_MAX, Report, Sandbox};
+pub use sandbox::is_in_every_root;
 
 use std::process::ExitCode;
 

@@ -32,7 +32,7 @@ pub(crate) fn end() {
 }
 
 /// All descendants of a process, by the parents that `/proc` names.
-fn below(top: Pid) -> Vec<Pid> {
+pub(crate) fn below(top: Pid) -> Vec<Pid> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };

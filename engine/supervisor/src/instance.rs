@@ -3,6 +3,7 @@
 
 mod launch;
 mod log;
+mod memory;
 mod runtime_api;
 
 use std::sync::Arc;
@@ -22,10 +23,23 @@ pub(crate) struct Instance {
     api: Arc<runtime_api::State>,
     told: mpsc::UnboundedReceiver<Told>,
     log: log::Reader,
-    ended: watch::Receiver<Option<Ended>>,
+    ended: watch::Receiver<Option<Exit>>,
     guardian: u32,
     pub(crate) level: Level,
+    /// The control group that bounds it.
+    group: Option<String>,
     stop: CancellationToken,
+    /// Its control group may be removed.
+    released: CancellationToken,
+}
+
+/// How an instance came to its end.
+#[derive(Clone, Debug)]
+pub(crate) enum Exit {
+    Ended(Ended),
+    /// A layer of its isolation did not hold.
+    NotStarted(String),
+    NoProgram,
 }
 
 /// What happened next.
@@ -33,6 +47,8 @@ pub(crate) struct Instance {
 pub(crate) enum Happened {
     Told(Told),
     Ended(Ended),
+    NotStarted(String),
+    NoProgram,
 }
 
 impl Instance {
@@ -58,6 +74,16 @@ impl Instance {
             ending,
             stop.clone(),
         ));
+        let group = plan
+            .sandbox
+            .as_ref()
+            .and_then(|sandbox| sandbox.group.as_ref());
+        let group = group.map(|group| group.name.clone());
+        let released = CancellationToken::new();
+        if let Some(group) = group.clone() {
+            let (ended, released) = (ended.clone(), released.clone());
+            tracker.spawn(launch::clear(group, ended, released));
+        }
         Ok(Self {
             api,
             told,
@@ -65,7 +91,9 @@ impl Instance {
             ended,
             guardian: started.guardian,
             level: plan.level,
+            group,
             stop,
+            released,
         })
     }
 
@@ -85,7 +113,12 @@ impl Instance {
             biased;
             Some(told) = self.told.recv() => Happened::Told(told),
             ended = self.ended.wait_for(Option::is_some) => {
-                Happened::Ended(ended.ok().and_then(|ended| *ended).unwrap_or(Ended::Signal(9)))
+                match ended.ok().and_then(|ended| ended.clone()) {
+                    Some(Exit::Ended(ended)) => Happened::Ended(ended),
+                    Some(Exit::NotStarted(why)) => Happened::NotStarted(why),
+                    Some(Exit::NoProgram) => Happened::NoProgram,
+                    None => Happened::Ended(Ended::Signal(9)),
+                }
             }
         }
     }
@@ -99,9 +132,19 @@ impl Instance {
         self.log.read().await
     }
 
-    /// The most memory that its processes have held, in bytes. Sums what each held at most.
+    /// The most memory that its processes have held together, in bytes. Without a control group, the sum of
+    /// what each held at most.
     pub(crate) fn peak_memory_bytes(&self) -> u64 {
-        launch::peak_memory_bytes(self.guardian)
+        let counted = self
+            .group
+            .as_deref()
+            .and_then(launcher::group::peak_memory_bytes);
+        counted.unwrap_or_else(|| memory::peak_bytes(self.guardian, self.level != Level::Process))
+    }
+
+    /// Where nothing but a look every now and then bounds its memory: what it holds now, in bytes.
+    pub(crate) fn unbounded_memory_bytes(&self) -> Option<u64> {
+        (self.level == Level::Nocgroup).then(|| memory::bytes(self.guardian))
     }
 
     /// Ends it and waits until nothing of it is left.
@@ -117,5 +160,6 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.released.cancel();
     }
 }

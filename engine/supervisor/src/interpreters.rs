@@ -23,6 +23,8 @@ pub struct Interpreter {
     pub program: PathBuf,
     /// The folder of the official client, for Python.
     pub client: Option<PathBuf>,
+    /// Folders and files of the host that it consists of, where they are not among the system's.
+    pub parts: Vec<PathBuf>,
 }
 
 /// What a node can run.
@@ -42,22 +44,23 @@ impl Interpreters {
         for program in named("python3", search).chain(
             MINORS.flat_map(|minor| named(&format!("python3.{minor}"), search).collect::<Vec<_>>()),
         ) {
-            let told = "import sys; print(sys.version_info.minor); print(sys.executable)";
-            if let Some((minor, program)) = told_by(&program, &["-c", told])
+            let told = "import os, sys; print(sys.version_info.minor); print(os.path.realpath(sys.executable)); print(sys.base_prefix)";
+            if let Some([minor, program, home]) = told_by(&program, &["-c", told])
                 && let Ok(minor) = minor.parse()
             {
-                all.add_python(minor, PathBuf::from(program), search);
+                all.add_python(minor, PathBuf::from(program), Path::new(&home), search);
             }
         }
         for program in named("node", search) {
-            let told =
-                "console.log(process.versions.node.split('.')[0]); console.log(process.execPath)";
-            if let Some((major, program)) = told_by(&program, &["-e", told])
+            let told = "console.log(process.versions.node.split('.')[0]); console.log(process.execPath); console.log()";
+            if let Some([major, program, _]) = told_by(&program, &["-e", told])
                 && let Ok(major) = major.parse()
             {
+                let program = PathBuf::from(program);
                 all.add(Interpreter {
                     runtime: Runtime::Node { major },
-                    program: PathBuf::from(program),
+                    parts: elsewhere([program.clone()]),
+                    program,
                     client: None,
                 });
             }
@@ -97,7 +100,7 @@ impl Interpreters {
         &self.incomplete
     }
 
-    fn add_python(&mut self, minor: u8, program: PathBuf, search: &Search) {
+    fn add_python(&mut self, minor: u8, program: PathBuf, home: &Path, search: &Search) {
         let runtime = Runtime::Python { minor };
         let name = runtime.name();
         let holds_client = |folder: &&PathBuf| folder.join("awslambdaric").is_dir();
@@ -105,6 +108,8 @@ impl Interpreters {
         match folders.iter().find(holds_client) {
             Some(client) => self.add(Interpreter {
                 runtime,
+                // Not the whole of it: that may be somebody's home.
+                parts: elsewhere([program.clone(), home.join("lib")]),
                 program,
                 client: Some(client.clone()),
             }),
@@ -129,8 +134,14 @@ fn named(name: &str, search: &Search) -> impl Iterator<Item = PathBuf> {
     all.into_iter()
 }
 
-/// The two lines that a program prints.
-fn told_by(program: &Path, arguments: &[&str]) -> Option<(String, String)> {
+/// Those that are not in every function's root already.
+fn elsewhere(parts: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let is_elsewhere = |path: &PathBuf| !launcher::is_in_every_root(path);
+    parts.into_iter().filter(is_elsewhere).collect()
+}
+
+/// The three lines that a program prints.
+fn told_by(program: &Path, arguments: &[&str]) -> Option<[String; 3]> {
     let output = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -140,7 +151,7 @@ fn told_by(program: &Path, arguments: &[&str]) -> Option<(String, String)> {
         .filter(|output| output.status.success())?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut lines = text.lines().map(str::to_owned);
-    Some((lines.next()?, lines.next()?))
+    Some([lines.next()?, lines.next()?, lines.next()?])
 }
 
 #[cfg(test)]
@@ -158,7 +169,13 @@ mod tests {
     #[test]
     fn an_interpreter_without_its_client_is_not_offered() {
         let mut all = Interpreters::default();
-        all.add_python(11, PathBuf::from("/usr/bin/python3"), &Search::default());
+        let home = Path::new("/usr");
+        all.add_python(
+            11,
+            PathBuf::from("/usr/bin/python3"),
+            home,
+            &Search::default(),
+        );
         assert!(!all.has(&Runtime::Python { minor: 11 }));
         assert_eq!(all.incomplete(), ["python3.11"]);
     }

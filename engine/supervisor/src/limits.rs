@@ -45,6 +45,19 @@ pub const OPEN_FILES_MAX: u64 = 1_024;
 /// The largest file that a function may write, in bytes: Lambda's largest scratch space.
 pub const FILE_BYTES_MAX: u64 = 10 << 30;
 
+/// Processes and threads of one instance, and of a function's user where it has one. Source: Lambda's quotas,
+/// 1,024.
+pub const TASKS_MAX: u64 = 1_024;
+/// What a function may write below `/tmp`, in bytes. Source: Lambda's default of 512 MB.
+pub const SCRATCH_BYTES: u64 = 512 << 20;
+/// Numbers of the users that functions run as, where the server is root: one for each function of a node, far
+/// from those of people and services.
+pub const USERS: std::ops::Range<u32> = 0x7000_0000..0x7001_0000;
+/// How often the memory of an instance is looked at where no control group bounds it.
+pub const MEMORY_LOOK: Duration = Duration::from_millis(100);
+/// How long the removal of a control group waits for its last processes.
+pub const GROUP_PAUSE: Duration = Duration::from_millis(20);
+
 /// How old what is known of a function may be before it is read again.
 pub const CATALOG_AGE_MAX: Duration = Duration::from_secs(1);
 /// Functions that the copy holds.

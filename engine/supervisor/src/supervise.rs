@@ -3,6 +3,7 @@
 
 mod plan;
 mod run;
+mod trial;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use asl::Timestamp;
 use bytes::Bytes;
 use launcher::Level;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -55,12 +56,18 @@ pub struct Supervisor {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     launcher: Launcher,
     isolation: Option<Level>,
+    /// The level that holds here, once it was tried.
+    level: OnceCell<Result<Level, NoIsolation>>,
     interpreters: OnceLock<Interpreters>,
     search: Search,
     packages: Arc<Packages>,
     endpoint: Option<String>,
     region: String,
     bootstrap: PathBuf,
+    /// An empty folder, where each instance mounts its root.
+    root: PathBuf,
+    /// The users that functions run as, by the functions' names.
+    users: Mutex<HashMap<Arc<str>, u32>>,
     /// Makes names of unpacking folders and log streams differ.
     unique: AtomicU64,
     began: Instant,
@@ -126,13 +133,16 @@ pub enum Refused {
     Unavailable(String),
 }
 
-/// No level that keeps functions apart is there, and none that does not was asked for.
+/// No level that keeps functions apart holds here, and none that does not was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "this server cannot keep functions apart from its own files, so it runs no code; for code that you trust, \
-     set functions.isolation = \"process\""
+    "this server cannot keep functions apart from its own files, so it runs no code ({0}); for code that you \
+     trust, set functions.isolation = \"process\""
 )]
-pub struct NoIsolation;
+pub struct NoIsolation(
+    /// Which level was tried, and the layer of it that does not hold.
+    pub String,
+);
 
 impl From<NoIsolation> for Refused {
     fn from(why: NoIsolation) -> Self {
@@ -158,7 +168,10 @@ impl Supervisor {
         let bootstrap = settings.folder.join("runtimes").join("bootstrap.mjs");
         let code = settings.folder.join("code");
         std::fs::create_dir_all(&code)?;
+        let root = settings.folder.join("root");
+        std::fs::create_dir_all(&root)?;
         std::fs::create_dir_all(settings.folder.join("runtimes"))?;
+        launcher::group::sweep();
         std::fs::write(&bootstrap, include_str!("node/bootstrap.mjs"))?;
         Ok(Arc::new(Self {
             catalog: Catalog::new(settings.source),
@@ -168,12 +181,15 @@ impl Supervisor {
                 program: settings.launcher,
             },
             isolation: settings.isolation,
+            level: OnceCell::new(),
             interpreters: OnceLock::new(),
             search: settings.search,
             packages: Arc::new(Packages::new(code)),
             endpoint: settings.endpoint,
             region: settings.region,
             bootstrap,
+            root,
+            users: Mutex::default(),
             unique: AtomicU64::new(0),
             began: age::now(),
             instances: Mutex::new(Instances {
@@ -207,13 +223,22 @@ impl Supervisor {
         looking.await.unwrap_or_default()
     }
 
-    /// How strongly this node keeps functions apart, or why it runs none.
-    #[expect(
-        clippy::unused_async,
-        reason = "stronger levels are found out by trying them"
-    )]
+    /// How strongly this node keeps functions apart, or why it runs none. The first to ask waits until that was
+    /// tried.
     pub async fn level(self: &Arc<Self>) -> Result<Level, NoIsolation> {
-        self.isolation.ok_or(NoIsolation)
+        let trying = self.level.get_or_init(|| trial::strongest(self));
+        trying.await.clone()
+    }
+
+    /// The user of a function. With more functions than users some share one, each still in namespaces and a
+    /// root of its own.
+    fn user_of(&self, name: &Arc<str>) -> u32 {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = u32::try_from(users.len()).unwrap_or(u32::MAX);
+        let count = limits::USERS.end - limits::USERS.start;
+        *users
+            .entry(Arc::clone(name))
+            .or_insert_with(|| limits::USERS.start + taken % count)
     }
 
     /// Starts an invocation, which goes on whatever becomes of the caller.

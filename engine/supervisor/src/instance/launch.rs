@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::Exit;
 use crate::limits;
 
 /// The program that has the launcher as a mode.
@@ -109,7 +110,7 @@ async fn receive(control: &UnixStream) -> Result<TcpListener, LaunchFault> {
     match serde_json::from_slice(text) {
         Ok(Report::Listening(_)) => {}
         Ok(Report::Failed(why)) => return Err(LaunchFault::Refused(why)),
-        Ok(Report::Ended(_)) | Err(_) => {
+        Ok(Report::Ended(_) | Report::NoProgram(_) | Report::Started) | Err(_) => {
             return Err(LaunchFault::Refused("it ended at once".to_owned()));
         }
     }
@@ -124,7 +125,7 @@ async fn receive(control: &UnixStream) -> Result<TcpListener, LaunchFault> {
 pub(super) async fn follow(
     control: UnixStream,
     mut child: Child,
-    ending: watch::Sender<Option<Ended>>,
+    ending: watch::Sender<Option<Exit>>,
     stop: CancellationToken,
 ) {
     let mut control = BufReader::new(control);
@@ -141,48 +142,39 @@ pub(super) async fn follow(
         drop(child.kill().await);
     }
     let ended = match serde_json::from_str(&line) {
-        Ok(Report::Ended(ended)) if last => ended,
-        Ok(Report::Failed(why)) => {
-            tracing::warn!(why, "an instance of a function could not be started");
-            Ended::Code(127)
+        Ok(Report::Ended(ended)) if last => Exit::Ended(ended),
+        Ok(Report::Failed(why)) => Exit::NotStarted(why),
+        Ok(Report::NoProgram(why)) => {
+            tracing::warn!(why, "the program of an instance cannot be run");
+            Exit::NoProgram
         }
-        _ => Ended::Signal(9),
+        _ => Exit::Ended(Ended::Signal(9)),
     };
     stop.cancel();
     ending.send_replace(Some(ended));
 }
 
-/// The sum of what the guardian's descendants have held at most. Zero where `/proc` does not say.
-pub(super) fn peak_memory_bytes(guardian: u32) -> u64 {
-    let mut waiting = vec![guardian];
-    let mut total = 0;
-    let mut seen = 0;
-    while let Some(pid) = waiting.pop() {
-        seen += 1;
-        if seen > PROCESSES_MAX {
-            break;
+/// Removes the control group of an instance that has ended and that nobody looks at any more. Its guardian does
+/// that only where the server is gone.
+pub(super) async fn clear(
+    group: String,
+    mut ended: watch::Receiver<Option<Exit>>,
+    released: CancellationToken,
+) {
+    released.cancelled().await;
+    let known = ended.wait_for(Option::is_some).await.is_ok();
+    let clearing = async {
+        // Its last processes may still be on their way out, where the guardian was killed.
+        while !launcher::group::remove(&group) {
+            tokio::time::sleep(limits::GROUP_PAUSE).await;
         }
-        let path = format!("/proc/{pid}/task/{pid}/children");
-        let children = std::fs::read_to_string(path).unwrap_or_default();
-        waiting.extend(
-            children
-                .split_whitespace()
-                .filter_map(|pid| pid.parse::<u32>().ok()),
+    };
+    let cleared = tokio::time::timeout(limits::END_TIME_MAX, clearing).await;
+    if cleared.is_err() {
+        tracing::error!(
+            group,
+            known,
+            "a control group could not be removed; the next start does that"
         );
-        if pid != guardian {
-            total += peak_of(pid);
-        }
     }
-    total
-}
-
-/// Processes of one instance that are looked at.
-const PROCESSES_MAX: usize = 256;
-
-fn peak_of(pid: u32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
-    kib.and_then(|kib| kib.trim().parse::<u64>().ok())
-        .map_or(0, |kib| kib.saturating_mul(1024))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use launcher::Ended;
+use launcher::{Ended, Level};
 use tokio::time::Instant;
 
 use super::{Done, Invocation, Refused, Supervisor};
@@ -25,6 +25,10 @@ enum End {
     TooLarge,
     TimedOut,
     Exited(Ended),
+    /// There is no program in the package that can be run.
+    NoProgram,
+    /// A layer of its isolation did not hold: nothing of the function has run.
+    NotStarted(String),
     /// It never came to its first event.
     NotReady(Bytes),
     Stopped,
@@ -74,7 +78,13 @@ pub(super) async fn run(of: &Arc<Supervisor>, invocation: Invocation) -> Result<
             invocation.request_id,
             outcome::how(*ended)
         )),
-        End::Result(_) | End::Error(_) | End::TooLarge | End::NotReady(_) | End::Stopped => {}
+        End::Result(_)
+        | End::Error(_)
+        | End::TooLarge
+        | End::NoProgram
+        | End::NotStarted(_)
+        | End::NotReady(_)
+        | End::Stopped => {}
     }
     log.line(&report::end_line(&invocation.request_id));
     log.line(
@@ -120,8 +130,12 @@ pub(super) async fn run(of: &Arc<Supervisor>, invocation: Invocation) -> Result<
             drop(held);
         });
     }
-    if matches!(end, End::Stopped) {
-        return Err(Refused::Unavailable("the server is stopping".to_owned()));
+    match end {
+        End::Stopped => {
+            return Err(Refused::Unavailable("the server is stopping".to_owned()));
+        }
+        End::NotStarted(why) => return Err(not_here(&invocation, level, &why)),
+        _ => {}
     }
     Ok(Done {
         payload,
@@ -197,6 +211,8 @@ impl Held {
             Ok(Happened::Told(Told::InitFailed(error))) => Ok(Some(End::NotReady(error))),
             Ok(Happened::Told(_)) => Ok(Some(End::Exited(Ended::Code(1)))),
             Ok(Happened::Ended(ended)) => Ok(Some(End::Exited(ended))),
+            Ok(Happened::NoProgram) => Ok(Some(End::NoProgram)),
+            Ok(Happened::NotStarted(why)) => Ok(Some(End::NotStarted(why))),
             Err(_) => {
                 if let Some(slow) = self.instance.take() {
                     slow.end(limits::END_TIME_MAX * 2).await;
@@ -231,16 +247,28 @@ async fn start(of: &Arc<Supervisor>, invocation: &Invocation) -> Result<Instance
     let plan = of.plan(function, level, &code, of.unique(), &interpreters)?;
     Instance::start(&of.launcher, &plan, &of.tracker)
         .await
-        .map_err(|fault| {
-            tracing::error!(function.name = &*function.name, error = %fault, "an instance could not be started");
-            match fault {
-                LaunchFault::Refused(why) => Refused::NotHere(format!(
-                    "this node cannot run functions at level '{}': {why}",
-                    level.name()
-                )),
-                other => Refused::Unavailable(other.to_string()),
+        .map_err(|fault| match fault {
+            LaunchFault::Refused(why) => not_here(invocation, level, &why),
+            other => {
+                tracing::error!(function.name = &*function.name, error = %other, "an instance could not be started");
+                Refused::Unavailable(other.to_string())
             }
         })
+}
+
+/// Nothing falls back to a weaker level.
+fn not_here(invocation: &Invocation, level: Level, why: &str) -> Refused {
+    let name = &*invocation.function.name;
+    tracing::error!(
+        function.name = name,
+        level = level.name(),
+        why,
+        "a level of isolation does not hold"
+    );
+    let level = level.name();
+    Refused::NotHere(format!(
+        "this node cannot run functions at level '{level}': {why}"
+    ))
 }
 
 async fn unpack(of: &Arc<Supervisor>, sha256: &[u8; 32]) -> Result<std::path::PathBuf, Refused> {
@@ -270,10 +298,21 @@ async fn work(
     instance.offer(event(of, invocation, timeout));
     let deadline = tokio::time::sleep_until(began + timeout);
     tokio::pin!(deadline);
+    let mut looks = tokio::time::interval(limits::MEMORY_LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let memory_bytes = u64::from(invocation.function.memory_mb) << 20;
     loop {
+        let is_watched = instance.level == Level::Nocgroup;
         let happened = tokio::select! {
             biased;
             happened = instance.next() => happened,
+            _ = looks.tick(), if is_watched => {
+                if instance.unbounded_memory_bytes().is_some_and(|held| held > memory_bytes) {
+                    instance.withdraw();
+                    return End::Exited(Ended::Signal(9));
+                }
+                continue;
+            }
             () = &mut deadline => {
                 instance.withdraw();
                 return End::TimedOut;
@@ -288,6 +327,8 @@ async fn work(
             Happened::Told(Told::TooLarge) => End::TooLarge,
             Happened::Told(Told::InitFailed(error)) => End::NotReady(error),
             Happened::Ended(ended) => End::Exited(ended),
+            Happened::NoProgram => End::NoProgram,
+            Happened::NotStarted(why) => End::NotStarted(why),
         };
     }
 }
@@ -352,8 +393,8 @@ fn told(invocation: &Invocation, end: &End) -> (Bytes, &'static str, bool) {
             let text = outcome::timed_out(id, invocation.function.timeout);
             (Bytes::from(text), "timeout", false)
         }
-        // The launcher could not make the program run.
-        End::Exited(Ended::Code(127)) => {
+        End::NotStarted(_) => (Bytes::new(), "not_started", false),
+        End::NoProgram => {
             let text = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
             (
                 Bytes::from(outcome::no_entry_point(id, text)),

@@ -6,6 +6,7 @@
     reason = "a test looks for programs as the server's command line does"
 )]
 
+mod isolation;
 mod support;
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A supervisor over packages in memory, and bootstraps written for a test.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -104,7 +104,12 @@ impl Node {
 
     /// A function whose bootstrap is this Python text, after the client's.
     pub(crate) fn deploy(&self, name: &str, text: &str) -> Arc<Deployed> {
-        let text = format!("#!{}\n{CLIENT}\n{text}", PYTHON.display());
+        self.deploy_with(&PYTHON, name, text)
+    }
+
+    /// The same, by another Python.
+    pub(crate) fn deploy_with(&self, python: &Path, name: &str, text: &str) -> Arc<Deployed> {
+        let text = format!("#!{}\n{CLIENT}\n{text}", python.display());
         self.deploy_files(
             name,
             "provided.al2023",
