@@ -735,6 +735,8 @@ CREATE INDEX execution_search_failed_state ON execution_search USING btree (mach
 
 CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) WHERE (status > 1);
 
+CREATE INDEX express_log_revision ON express_log USING btree (revision_id, started_at DESC);
+
 CREATE INDEX express_log_started ON express_log USING btree (started_at);
 
 CREATE INDEX express_start_owner ON express_start USING btree (node_id, incarnation);

@@ -130,6 +130,48 @@ pub async fn get(
     }))
 }
 
+/// The executions of a machine that were logged, at most `limit` of them, the newest first. Takes no lock;
+/// served by `express_log_revision`, which is asked once for each revision.
+pub async fn recent(
+    db: impl PgExecutor<'_>,
+    machine_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "
+        SELECT
+            found.execution_id, state_machine.name AS machine_name, found.revision_id, found.name,
+            found.started_at, found.status, found.closed_at
+        FROM state_machine
+        JOIN revision ON revision.machine_id = state_machine.id
+        CROSS JOIN LATERAL (
+            SELECT * FROM express_log
+            WHERE express_log.revision_id = revision.id
+            ORDER BY started_at DESC
+            LIMIT $2
+        ) AS found
+        WHERE state_machine.id = $1
+        ORDER BY found.started_at DESC
+        LIMIT $2
+        ",
+        machine_id,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter().map(|row| Row {
+        execution: ExecutionId(row.execution_id),
+        machine_id,
+        machine_name: row.machine_name,
+        revision_id: row.revision_id,
+        name: row.name,
+        started_at: Timestamp(row.started_at.timestamp_micros()),
+        status: Status::from_number(row.status).unwrap_or(Status::Running),
+        closed_at: row.closed_at.map(|at| Timestamp(at.timestamp_micros())),
+    });
+    Ok(rows.collect())
+}
+
 /// Forgets at most `limit` executions that started before `cutoff`, with their lines; how many there were.
 /// One statement; locks the rows that it deletes. Served by `express_log_started`.
 pub async fn sweep(

@@ -151,7 +151,11 @@ pub(super) async fn show(
             return Ok(None);
         };
         machine.definition = definition;
-        let recent = queries.recent(Some(machine.id), RECENT).await?;
+        let recent = if machine.is_express() {
+            queries.recently_logged(machine.id, RECENT).await?
+        } else {
+            queries.recent(Some(machine.id), RECENT).await?
+        };
         Ok::<_, sqlx::Error>(Some((machine, recent)))
     };
     match found.await {

@@ -116,6 +116,28 @@ impl<'a> Queries<'a> {
         self.rows(found).await
     }
 
+    /// The newest executions of an Express machine: those that were logged. Their errors stand in the logs
+    /// alone.
+    pub(crate) async fn recently_logged(
+        &self,
+        machine_id: Uuid,
+        limit: i64,
+    ) -> Result<Vec<ExecutionRow>, sqlx::Error> {
+        let found = store::express_log::recent(&self.app.db, machine_id, limit).await?;
+        let rows = found.into_iter().map(|row| ExecutionRow {
+            id: row.execution.to_string(),
+            name: row.name,
+            machine: row.machine_name,
+            has_machine: true,
+            map_run: None,
+            status: status(row.status),
+            started: self.moment(row.started_at),
+            closed: row.closed_at,
+            error: None,
+        });
+        Ok(rows.collect())
+    }
+
     /// A page of executions.
     pub(crate) async fn executions(
         &self,

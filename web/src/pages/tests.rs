@@ -497,6 +497,43 @@ async fn a_sample_is_started_with_an_input_that_it_understands() {
 }
 
 #[tokio::test]
+async fn the_logged_executions_of_an_express_machine_are_found_on_its_page() {
+    let app = TestApp::new().await;
+    let machine = serde_json::json!({
+        "name": "quick", "definition": FAILING, "type": "EXPRESS",
+        "roleArn": "arn:aws:iam::000000000000:role/flow",
+        "loggingConfiguration": { "level": "ALL", "includeExecutionData": true, "destinations": [
+            { "cloudWatchLogsLogGroup": { "logGroupArn":
+                "arn:aws:logs:us-east-1:000000000000:log-group:l:*" } },
+        ] },
+    });
+    app.ok("CreateStateMachine", machine).await;
+    post(
+        &app,
+        "/machines/quick/start",
+        &[("input", "{\"ok\":false}")],
+    )
+    .await;
+    let listed = async {
+        loop {
+            let (_, page) = get(&app, "/machines/quick").await;
+            let link = page.split("href=\"/executions/").nth(1);
+            if let Some(id) = link.and_then(|rest| rest.split('"').next()) {
+                if page.contains("Failed") {
+                    return format!("/executions/{id}");
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(30);
+    let link = tokio::time::timeout(patience, listed).await.unwrap();
+    let (status, page) = get(&app, &link).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("the &#60;input&#62; was not ok"), "{page}");
+}
+
+#[tokio::test]
 async fn an_express_execution_is_started_by_form_and_its_answer_shown() {
     let app = TestApp::new().await;
     let machine = serde_json::json!({
@@ -505,7 +542,7 @@ async fn an_express_execution_is_started_by_form_and_its_answer_shown() {
     });
     app.ok("CreateStateMachine", machine).await;
     let (_, page) = get(&app, "/machines/quick").await;
-    assert!(page.contains("Express executions are not kept"));
+    assert!(page.contains("No logged executions"));
     let (_, page) = get(&app, "/machines/quick/start").await;
     assert!(page.contains("The answer is shown here"));
     for (input, shown) in [

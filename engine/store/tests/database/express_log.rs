@@ -3,7 +3,7 @@
 use asl::Timestamp;
 use store::commit::Status;
 use store::event_log::{self, Line};
-use store::express_log::{Seen, fill, forget, get, sweep};
+use store::express_log::{Seen, fill, forget, get, recent, sweep};
 use store::ids::ExecutionId;
 use uuid::Uuid;
 
@@ -80,4 +80,24 @@ async fn the_oldest_are_forgotten_first_with_their_lines() {
         let last = event_log::last(&db, *id).await.unwrap();
         assert_eq!(last.is_some(), is_kept);
     }
+}
+
+#[tokio::test]
+async fn a_machines_newest_come_first() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    create_machine(&db, "m", MACHINE).await;
+    let other = Uuid::from_u128(77);
+    create_machine(&db, "other", other).await;
+    let ids = [1_u128, 2, 3].map(|id| ExecutionId(Uuid::from_u128(id)));
+    let all = [
+        seen(ids[0], 5, Some(9)),
+        seen(ids[1], 7, None),
+        seen(ids[2], 6, None),
+    ];
+    fill(&db, &all, &[]).await.unwrap();
+    let found = recent(&db, MACHINE, 2).await.unwrap();
+    let found: Vec<_> = found.iter().map(|row| row.execution).collect();
+    assert_eq!(found, [ids[1], ids[2]]);
+    assert_eq!(recent(&db, other, 2).await.unwrap(), []);
 }
