@@ -171,6 +171,14 @@ CREATE TABLE execution_redrive (
     CONSTRAINT execution_redrive_number_check CHECK ((number >= 1))
 );
 
+CREATE TABLE execution_rerun (
+    execution_id uuid NOT NULL,
+    origin_id uuid NOT NULL,
+    origin_event bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT execution_rerun_origin_event_check CHECK ((origin_event > 0))
+);
+
 CREATE TABLE execution_search (
     execution_id uuid NOT NULL,
     machine_id uuid NOT NULL,
@@ -633,6 +641,9 @@ ALTER TABLE ONLY execution
 ALTER TABLE ONLY execution_redrive
     ADD CONSTRAINT execution_redrive_pkey PRIMARY KEY (execution_id, number);
 
+ALTER TABLE ONLY execution_rerun
+    ADD CONSTRAINT execution_rerun_pkey PRIMARY KEY (execution_id);
+
 ALTER TABLE ONLY execution_search
     ADD CONSTRAINT execution_search_pkey PRIMARY KEY (execution_id);
 
@@ -728,6 +739,8 @@ CREATE INDEX execution_open_machine ON execution_open USING btree (machine_id, e
 CREATE INDEX execution_open_shard ON execution_open USING btree (shard, execution_id);
 
 CREATE INDEX execution_redriven ON execution USING btree (machine_id, id DESC) WHERE (redrive_count > 0);
+
+CREATE INDEX execution_rerun_origin ON execution_rerun USING btree (origin_id, execution_id);
 
 CREATE INDEX execution_search_error ON execution_search USING btree (machine_id, error, execution_id DESC) WHERE (error IS NOT NULL);
 

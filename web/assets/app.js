@@ -356,6 +356,26 @@ async function drawAgain(run) {
   tellTimes();
 }
 
+/** Shows another part of the run, or another state of it, in place. */
+async function goInRun(run, href) {
+  const before = location.href;
+  history.pushState(null, "", href);
+  shown = location.pathname + location.search;
+  try {
+    await drawAgain(run);
+  } catch {
+    history.replaceState(null, "", before);
+    location.assign(href);
+    return;
+  }
+  const selected = one("#selected", run);
+  document.dispatchEvent(new CustomEvent("run:selected", { detail: selected ? one("h2", selected).textContent : "" }));
+  if (new URL(href, location.href).hash === "#selected" && selected) {
+    say(`${one("h2", selected).textContent}, ${one(".status", selected).textContent}`);
+    if (selected.getBoundingClientRect().top > innerHeight * 0.8 || selected.getBoundingClientRect().bottom < 60) selected.scrollIntoView({ block: "nearest" });
+  }
+}
+
 function tellStale(run, isStale) {
   const told = one("[data-stale]");
   if (!isStale) told?.remove();
@@ -465,6 +485,11 @@ function confirmFirst(form, button) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".copy");
   if (button) copy(button);
+  const inRun = event.target.closest("a[data-in-run]");
+  if (inRun && run && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    goInRun(run, inRun.href);
+  }
   const link = event.target.closest("[data-search]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
@@ -506,4 +531,7 @@ tellTimes();
 setInterval(tellTimes, 15_000);
 if (one("[data-since]")) setInterval(tellDurations, 1000);
 const run = one("#run");
-if (run) follow(run);
+if (run) {
+  follow(run);
+  document.addEventListener("run:select", ({ detail }) => goInRun(run, `?state=${encodeURIComponent(detail)}#selected`));
+}

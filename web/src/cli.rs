@@ -13,6 +13,7 @@ mod history;
 mod keys;
 mod log;
 mod redrive;
+mod rerun;
 mod screen;
 mod serve;
 mod start;
@@ -77,6 +78,8 @@ enum Command {
     Start(start::Start),
     /// Let an execution that did not succeed go on from where it failed
     Redrive(redrive::Redrive),
+    /// Start an execution that goes on from a state of another one
+    Rerun(rerun::Rerun),
     /// Follow an execution until it ends
     Watch(watch::Watch),
     /// Show what an execution has done
@@ -102,6 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Deploy(command) => command.run(&mut screen),
         Command::Start(command) => command.run(&mut screen),
         Command::Redrive(command) => command.run(&mut screen),
+        Command::Rerun(command) => command.run(&mut screen),
         Command::Watch(command) => command.run(&mut screen),
         Command::History(command) => command.run(&mut screen),
         Command::Function(command) => command.run(&mut screen),

@@ -18,4 +18,5 @@ pub mod samples;
 pub mod settings;
 #[cfg(test)]
 mod testing;
+mod visits;
 mod wire;

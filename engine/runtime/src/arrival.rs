@@ -85,6 +85,9 @@ pub struct Start {
     pub(crate) started_at: i64,
     pub(crate) parent: Option<Parent>,
     pub(crate) trace_header: Option<String>,
+    /// What it goes on with, where it is a rerun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rerun: Option<String>,
 }
 
 /// The task of another execution that waits for this one.

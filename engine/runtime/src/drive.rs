@@ -131,10 +131,12 @@ impl Node {
     pub(crate) async fn advance_first(
         self: &Arc<Self>,
         mut execution: Box<Execution>,
-        input: Payload,
+        input: Input,
     ) -> Result<(Box<Execution>, Step), Fault> {
-        let is_long = may_take_long(&execution.definition, &input);
-        let input = Input::Start { input };
+        let is_long = match &input {
+            Input::Start { input } => may_take_long(&execution.definition, input),
+            _ => true,
+        };
         let (execution, step) = if is_long {
             let node = Arc::clone(self);
             let worked = self.compute(move || {

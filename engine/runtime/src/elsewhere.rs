@@ -6,7 +6,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use asl::{Payload, Timestamp, machine::Identity, query::Random as _};
+use asl::{
+    Payload, Timestamp,
+    machine::{Identity, rerun::Rerun},
+    query::Random as _,
+};
 use store::{
     commit,
     ids::{ExecutionId, ShardId},
@@ -47,6 +51,7 @@ impl Node {
         &self,
         facts: &Facts,
         is_name_given: bool,
+        rerun: Option<&Rerun>,
     ) -> Result<View, StartError> {
         const PAUSE_MAX: Duration = Duration::from_millis(100);
         let message = Message::Start(Box::new(Start {
@@ -63,6 +68,7 @@ impl Node {
                 is_parsed: parent.is_parsed,
             }),
             trace_header: facts.trace_header.clone(),
+            rerun: rerun.map(Rerun::to_text),
         }));
         let body = message.to_text();
         let put = inbox::put(&self.db, facts.shard, facts.id, &body);
@@ -186,7 +192,9 @@ impl Node {
         let Some(shard) = self.shard(shard) else {
             return Ok(false);
         };
-        let first = self.first_step(&facts).await?;
+        let rerun = start.rerun.as_deref().map(Rerun::from_text).transpose();
+        let rerun = rerun.map_err(|_| broken("rerun"))?.map(Arc::new);
+        let first = self.first_step(&facts, rerun).await?;
         let mut is_here = false;
         let is_admitted = shard.admit(id, |slot| {
             is_here = slot.facts.is_some();

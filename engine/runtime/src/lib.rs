@@ -38,6 +38,7 @@ mod queue;
 pub mod random;
 mod recent;
 pub mod redrive;
+pub mod rerun;
 mod search;
 mod shard;
 mod sleep;
@@ -58,6 +59,7 @@ pub use map_run::{Change as MapRunChange, child::run_id as map_run_id, counts};
 pub use names::Names;
 pub use node::Settings;
 pub use redrive::{NotRedrivable, RedriveError};
+pub use rerun::RerunError;
 pub use store::ids::{ExecutionId, NodeId};
 
 /// The world is broken, or we are: never the caller's mistake.

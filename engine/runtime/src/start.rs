@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::{
     diagnose::MachineType,
-    machine::{Execution, Identity, Step},
+    machine::{Execution, Identity, Input, Step, rerun::Rerun},
     query::Random,
 };
 use store::ids::{ExecutionId, ShardId};
@@ -43,6 +43,17 @@ impl Node {
         is_watched: bool,
     ) -> Result<(View, Option<oneshot::Receiver<Arc<Closed>>>), StartError> {
         let target = self.target(&request.machine_arn).await?;
+        self.start_target(request, target, None, is_watched).await
+    }
+
+    /// Starts an execution of `target`; one that goes on from another one with `rerun`.
+    pub(crate) async fn start_target(
+        self: &Arc<Self>,
+        request: StartRequest,
+        target: Target,
+        rerun: Option<Arc<Rerun>>,
+        is_watched: bool,
+    ) -> Result<(View, Option<oneshot::Receiver<Arc<Closed>>>), StartError> {
         if target.revision.machine_type == MachineType::Express {
             return Ok((self.start_express(request, target).await?, None));
         }
@@ -69,13 +80,20 @@ impl Node {
             let target = (Arc::clone(&revision), version, alias.clone());
             let (facts, is_name_given) = self.new_facts(shard, &request, target);
             let facts = Arc::new(facts);
+            if let Some(rerun) = &rerun {
+                self.link(facts.id, rerun).await?;
+            }
             let Place::Here(shard) = place else {
                 // It counts where it begins.
                 drop(admitted);
-                return Ok((self.send_start(&facts, is_name_given).await?, None));
+                return Ok((
+                    self.send_start(&facts, is_name_given, rerun.as_deref())
+                        .await?,
+                    None,
+                ));
             };
             // Before it is admitted: from then on nothing may wait until its step is submitted.
-            let first = self.first_step(&facts).await?;
+            let first = self.first_step(&facts, rerun.clone()).await?;
             let is_admitted = shard.admit(facts.id, |slot| {
                 slot.facts = Some(Arc::clone(&facts));
                 slot.waiters.extend(waiter.take());
@@ -96,12 +114,18 @@ impl Node {
     pub(crate) async fn first_step(
         self: &Arc<Self>,
         facts: &Facts,
+        rerun: Option<Arc<Rerun>>,
     ) -> Result<(Box<Execution>, Step), Fault> {
         let execution = Box::new(Execution::new(
             Arc::clone(&facts.identity),
             Arc::clone(&facts.revision.definition),
         ));
-        self.advance_first(execution, facts.input.clone()).await
+        let input = facts.input.clone();
+        let input = match rerun {
+            Some(rerun) => Input::Rerun { input, rerun },
+            None => Input::Start { input },
+        };
+        self.advance_first(execution, input).await
     }
 
     /// Puts the first step of a new execution, which has its slot, into the commit queue.

@@ -28,6 +28,7 @@ pub mod map_run;
 pub mod master_key;
 pub mod partition;
 pub mod redrive;
+pub mod rerun;
 pub mod retention;
 pub mod revision;
 pub mod sealed;

@@ -98,6 +98,8 @@ pub async fn sweep(
             DELETE FROM execution_log WHERE execution_id = ANY ($1)
         ), redriven AS (
             DELETE FROM execution_redrive WHERE execution_id = ANY ($1)
+        ), rerun AS (
+            DELETE FROM execution_rerun WHERE execution_id = ANY ($1)
         ), folded AS (
             DELETE FROM snapshot WHERE execution_id = ANY ($1)
         ), waiting AS (

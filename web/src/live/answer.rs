@@ -48,9 +48,10 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, error, message) = match self {
+impl Problem {
+    /// The status, the kind and the sentence that it is told with.
+    pub(crate) fn parts(self) -> (StatusCode, &'static str, String) {
+        match self {
             Self::Invalid(message) => (StatusCode::BAD_REQUEST, "ValidationException", message),
             Self::NotFound(message) => {
                 (StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
@@ -77,7 +78,13 @@ impl IntoResponse for Problem {
                 "ServiceUnavailableException",
                 "the server cannot do this just now; try again in a moment".to_owned(),
             ),
-        };
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, error, message) = self.parts();
         (status, Json(ProblemBody { error, message })).into_response()
     }
 }

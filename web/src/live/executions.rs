@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::answer::{Problem, ProblemBody};
 use super::body::{Body, Query};
 use super::logged::{self, Found, find_any};
+use super::rerun;
 use crate::access::Principal;
 use crate::app::{App, Shared};
 
@@ -105,6 +106,19 @@ pub(crate) struct Execution {
     redrive_count: Option<u32>,
     /// When it was redriven last.
     redriven_at: Option<String>,
+    /// The visit of another execution that it goes on from.
+    rerun_of: Option<RerunLink>,
+    /// The newest executions that go on from one of its visits.
+    reruns: Option<Vec<RerunLink>>,
+}
+
+/// An execution at the other end of a rerun.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the description of what `rerun` writes by hand")]
+pub(crate) struct RerunLink {
+    execution: Uuid,
+    /// The event by which the chosen state was entered in the older one.
+    event: u64,
 }
 
 /// Starts an execution
@@ -142,13 +156,8 @@ async fn start(
             (!patience.is_zero()).then_some(patience)
         }
     };
-    if let Some(name) = &input.name
-        && (!crate::wire::is_name(name) || name.chars().count() > 80)
-    {
-        return Err(Problem::Invalid(format!(
-            "name '{name}' is not allowed: 1 to 80 characters without white space and \
-             <>{{}}[]?*\"#%\\^|~`$&,;:/ are"
-        )));
+    if let Some(name) = &input.name {
+        check_name(name)?;
     }
     let text = input.input.as_ref().map_or("{}", |input| input.get());
     let max = app.engine.payload_bytes_max();
@@ -179,7 +188,18 @@ async fn start(
     Ok(show(status, &view))
 }
 
-fn refusal(machine: &str, error: StartError) -> Problem {
+/// Refuses what cannot be the name of an execution.
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
+    if crate::wire::is_name(name) && name.chars().count() <= 80 {
+        return Ok(());
+    }
+    Err(Problem::Invalid(format!(
+        "name '{name}' is not allowed: 1 to 80 characters without white space and \
+         <>{{}}[]?*\"#%\\^|~`$&,;:/ are"
+    )))
+}
+
+pub(super) fn refusal(machine: &str, error: StartError) -> Problem {
     match error {
         StartError::InvalidArn(_) | StartError::MachineDoesNotExist => {
             Problem::NotFound(format!("there is no state machine '{machine}'"))
@@ -233,7 +253,8 @@ async fn describe(
         }
         _ => view,
     };
-    Ok(show(StatusCode::OK, &view))
+    let text = rerun::with_links(&app, view.facts.id, show_text(&view)).await?;
+    Ok(json(StatusCode::OK, text))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -448,6 +469,11 @@ pub(super) fn fault(fault: runtime::Fault) -> Problem {
 }
 
 fn show(status: StatusCode, view: &View) -> Response {
+    json(status, show_text(view))
+}
+
+/// An execution as the API writes it.
+pub(super) fn show_text(view: &View) -> String {
     use asl::json::write::write_string;
     let facts = &view.facts;
     let mut text = String::with_capacity(512 + facts.input.text().len());
@@ -490,7 +516,7 @@ fn show(status: StatusCode, view: &View) -> Response {
         text.push_str(output.text());
     }
     text.push('}');
-    json(status, text)
+    text
 }
 
 pub(super) fn json(status: StatusCode, text: String) -> Response {

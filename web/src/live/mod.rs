@@ -2,7 +2,7 @@
 //! no operation for. Each handler carries its description; the routes of a module come as a router
 //! that knows them.
 
-mod answer;
+pub(crate) mod answer;
 mod body;
 mod code;
 pub mod connections;
@@ -17,9 +17,11 @@ mod machines;
 mod map_runs;
 mod openapi;
 mod registrar;
+pub(crate) mod rerun;
 pub(crate) mod stream;
 mod test_state;
 mod versions;
+mod visits;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     ProblemBody, Registrar, drafts, evaluate, executions, logs, machines, map_runs, registered,
-    stream, test_state, versions,
+    rerun, stream, test_state, versions, visits,
 };
 use crate::access::Principal;
 use crate::app::Shared;
@@ -71,8 +71,10 @@ fn described(registrar: &Arc<Registrar>) -> OpenApiRouter<Shared> {
         .merge(evaluate::routes())
         .merge(drafts::routes())
         .merge(versions::routes())
+        .merge(visits::routes())
         .merge(executions::routes())
         .merge(logs::routes())
+        .merge(rerun::routes())
         .merge(stream::routes())
         .merge(map_runs::routes())
         .merge(registered(registrar))

@@ -31,6 +31,7 @@ const STYLE: &[&str] = &[
     "search.css",
     "pages.css",
     "execution.css",
+    "run.css",
     "machine.css",
     "graph.css",
 ];

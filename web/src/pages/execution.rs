@@ -1,6 +1,9 @@
 //! `/executions/{id}`: what ran, what failed and why, what went in and came out, event by event.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use askama::Template;
+use asl::Timestamp;
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
@@ -17,9 +20,11 @@ use super::{
     logged::{self, Part},
     map_run::{self, MapRunLink},
     moment::{self, Moment},
-    new_machine, problem, queries,
-    run::{Run, Window},
+    new_machine, paging, problem, queries,
+    run::{Run, Visits, Window},
+    selection::{self, Selection},
     theme::Theme,
+    timeline::{Axis, Row, WIDTH},
     view::{Execution, ExecutionRow, Pager},
 };
 use crate::{
@@ -45,6 +50,15 @@ pub struct ExecutionPage {
     pub map_runs: Vec<MapRunLink>,
     /// The first lines of its log, where its machine logs.
     pub logs: Option<Vec<String>>,
+    pub view: View,
+    /// The execution whose task started it.
+    pub parent: Option<String>,
+    /// The execution that it is a rerun of, and the address of the visit there.
+    pub rerun_of: Option<(String, String)>,
+    /// The newest that are reruns of it.
+    pub reruns: Vec<String>,
+    pub timeline: Option<Timeline>,
+    pub selection: Option<Selection>,
     pub events: Vec<EventRow>,
     pub events_told: String,
     pub events_pager: Pager,
@@ -59,7 +73,90 @@ pub struct Asked {
     from: Option<u64>,
     #[serde(default)]
     order: String,
+    /// The state that is looked at, and by its entered event which visit of it.
+    state: Option<String>,
+    event: Option<u64>,
+    #[serde(default)]
+    view: String,
+    #[serde(default)]
+    idle: String,
 }
+
+/// Which part of a run is shown, where it is not all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    #[default]
+    All,
+    Timeline,
+    Events,
+    Data,
+    Logs,
+}
+
+impl View {
+    pub const ALL: [Self; 5] = [
+        Self::All,
+        Self::Timeline,
+        Self::Events,
+        Self::Data,
+        Self::Logs,
+    ];
+
+    fn read(text: &str) -> Self {
+        let mut views = Self::ALL.into_iter();
+        views.find(|view| view.name() == text).unwrap_or_default()
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Timeline => "timeline",
+            Self::Events => "events",
+            Self::Data => "data",
+            Self::Logs => "logs",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::All => "All",
+            Self::Timeline => "Timeline",
+            Self::Events => "Events",
+            Self::Data => "Input and output",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// Whether this part is on the page.
+    pub fn shows(self, part: Self) -> bool {
+        self == Self::All || self == part
+    }
+}
+
+/// The visits of a run over time.
+pub struct Timeline {
+    pub rows: Vec<Row>,
+    pub told: String,
+    /// Where idle stretches are folded, and how wide they are drawn.
+    pub folds: Vec<(i64, i64)>,
+    /// The address with idle time shown, or folded.
+    pub other_idle: Option<String>,
+    pub has_folds: bool,
+    /// How many visits there are, where not all are shown, and the address that shows more.
+    pub more: Option<(String, String)>,
+    /// Of a long history, which events this is read from.
+    pub partly: Option<String>,
+}
+
+impl Timeline {
+    pub const WIDTH: i64 = WIDTH;
+}
+
+/// Rows of the timeline beside everything else, and by itself.
+const ROWS_BESIDE: usize = 25;
+const ROWS_MAX: usize = 500;
+/// Reruns that the page of the other execution names.
+const RERUNS_SHOWN: i64 = 5;
 
 /// How often an execution was redriven, and when the last time.
 pub struct Redrives {
@@ -94,11 +191,12 @@ pub(super) async fn show(
         }
     };
     let tag = format!(
-        "\"{}-{}-{}-{is_newest_first}-{}\"",
+        "\"{}-{}-{}-{is_newest_first}-{}-{:x}\"",
         run.total,
         window.first,
         window.last,
-        logs.as_ref().map_or(0, Vec::len)
+        logs.as_ref().map_or(0, Vec::len),
+        asked.mark()
     );
     if headers
         .get(header::IF_NONE_MATCH)
@@ -106,7 +204,7 @@ pub(super) async fn show(
     {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
-    match page(&visit, &app, &run, window, logs).await {
+    match page(&visit, &app, &run, &asked, window, logs).await {
         Ok(page) => ([(header::ETAG, tag)], problem::draw(&page)).into_response(),
         Err(fault) => problem::unavailable(visit, Section::Executions, "This execution", &fault),
     }
@@ -116,9 +214,32 @@ async fn page(
     visit: &Visit,
     app: &App,
     run: &Run<'_>,
+    asked: &Asked,
     window: Window,
     logs: Option<Vec<String>>,
 ) -> Result<ExecutionPage, Fault> {
+    let view = View::read(&asked.view);
+    let visits = run.visits(asked.event).await?;
+    let failure = run.failure(&visits.list, view.name()).await?;
+    let state = asked.state.as_deref();
+    let chosen = selection::find(&visits.list, state, asked.event);
+    let is_asked = asked.state.is_some() || asked.event.is_some();
+    // Whoever asks for nothing sees what failed.
+    let failed = failure.as_ref().filter(|_| !is_asked);
+    let chosen = chosen.or_else(|| {
+        let failed = failed?.visit?;
+        visits.list.iter().position(|each| each.entered == failed)
+    });
+    let id = run.id().to_string();
+    let selection =
+        chosen.and_then(|at| Selection::new(&visits.list, at, &id, view.name(), visit.now));
+    let timeline = timeline(
+        &visits,
+        chosen.filter(|_| is_asked),
+        asked,
+        run.total,
+        visit.now,
+    );
     let facts = &run.view.facts;
     let machine_id = facts.revision.machine_id;
     let names = browse::machine_names(&app.db, &[machine_id]).await?;
@@ -145,6 +266,25 @@ async fn page(
         is_live: run.view.closed.is_none(),
         is_logged_only: false,
         logs,
+        view,
+        parent: facts
+            .parent
+            .filter(|_| facts.map_run().is_none())
+            .map(|parent| parent.execution.to_string()),
+        rerun_of: store::rerun::origin(&app.db, run.id())
+            .await?
+            .map(|origin| {
+                let (id, event) = (origin.execution, origin.event);
+                let address = format!("/executions/{id}?event={event}#selected");
+                (id.to_string(), address)
+            }),
+        reruns: store::rerun::of_origin(&app.db, run.id(), RERUNS_SHOWN)
+            .await?
+            .into_iter()
+            .map(|(id, _)| id.to_string())
+            .collect(),
+        timeline: view.shows(View::Timeline).then_some(timeline),
+        selection,
         // A child is redriven by its Map Run alone.
         is_redrivable: facts.map_run().is_none()
             && app.engine.not_redrivable(&run.view).await?.is_none(),
@@ -155,13 +295,17 @@ async fn page(
         }),
         execution: Execution {
             arn: facts.identity.arn.to_string(),
-            failure: run.failure().await?,
+            failure,
             input: Some(run.input_view()),
             output: run.output_view(),
             events: run.total,
             row,
         },
-        events: run.rows(window).await?,
+        events: if view.shows(View::Events) {
+            run.rows(window).await?
+        } else {
+            Vec::new()
+        },
         events_told: told(window, run.total),
         events_pager: Pager {
             newer: back.map(address),
@@ -176,6 +320,61 @@ async fn page(
         },
         graph: assets::graph(),
     })
+}
+
+impl Asked {
+    /// Differs where other things are asked for.
+    fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.state, self.event, &self.view, &self.idle).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// The timeline of `visits`, with the chosen one marked and among the rows.
+fn timeline(
+    visits: &Visits,
+    chosen: Option<usize>,
+    asked: &Asked,
+    total: u64,
+    now: Timestamp,
+) -> Timeline {
+    let is_folded = asked.idle != "shown";
+    let axis = Axis::new(&visits.list, now, is_folded);
+    let view = View::read(&asked.view);
+    let mut rows = selection::rows(&visits.list, &axis, chosen, view.name(), now);
+    let count = rows.len();
+    let most = match view {
+        View::Timeline => ROWS_MAX,
+        View::All | View::Events | View::Data | View::Logs => ROWS_BESIDE,
+    };
+    // The end tells why; what is looked at is there as well.
+    let last = chosen.map_or(count, |chosen| {
+        (chosen + most / 2).clamp(most.min(count), count)
+    });
+    rows.truncate(last);
+    rows.drain(..last.saturating_sub(most));
+    let other = if is_folded { "shown" } else { "" };
+    let other = paging::address("", &[("view", "timeline"), ("idle", other)]);
+    Timeline {
+        told: axis.told(),
+        folds: axis.folds(),
+        has_folds: axis.has_folds(),
+        other_idle: (axis.has_folds() || !is_folded).then(|| format!("{other}#timeline")),
+        more: (rows.len() < count).then(|| {
+            let count = moment::count(count as u64);
+            (count, "?view=timeline#timeline".to_owned())
+        }),
+        partly: (visits.first > 1 || visits.last < total).then(|| {
+            format!(
+                "from events {} to {} of {}",
+                moment::count(visits.first),
+                moment::count(visits.last),
+                moment::count(total)
+            )
+        }),
+        rows,
+    }
 }
 
 /// The first lines of the log, where the machine logs or did.
@@ -324,10 +523,24 @@ impl Refused {
 }
 
 async fn find<'a>(visit: &Visit, app: &'a App, id: &str) -> Result<Run<'a>, Refused> {
-    let id = id.parse().map(ExecutionId).map_err(|_| Refused::NotFound)?;
+    let id = match id.parse() {
+        Ok(id) => ExecutionId(id),
+        Err(_) => find_by_arn(app, id).await?,
+    };
     let region = app.settings.region.as_str();
     let found = Run::find(&app.engine, &app.db, region, id, visit.now).await;
     found.map_err(Refused::Fault)?.ok_or(Refused::NotFound)
+}
+
+/// What answers to an ARN, as a task's result names its child.
+async fn find_by_arn(app: &App, arn: &str) -> Result<ExecutionId, Refused> {
+    let prefix = app.arns.execution("", "");
+    let rest = arn.strip_prefix(prefix.trim_end_matches(':'));
+    let parts = rest.and_then(|rest| rest.trim_start_matches(':').split_once(':'));
+    let (machine, name) = parts.ok_or(Refused::NotFound)?;
+    let found = app.engine.find(machine, name).await;
+    let found = found.map_err(Refused::Fault)?.ok_or(Refused::NotFound)?;
+    Ok(found.facts.id)
 }
 
 pub(super) fn as_json(text: String) -> Response {

@@ -11,7 +11,7 @@ use store::browse;
 use super::{
     assets,
     events::{EventRow, in_words},
-    execution::{ExecutionPage, as_json},
+    execution::{ExecutionPage, View, as_json},
     frame::{Section, Visit},
     json_view::JsonView,
     moment::{self, Moment},
@@ -101,13 +101,18 @@ async fn page(
         redriven: None,
         map_runs: Vec::new(),
         logs: None,
+        view: View::All,
+        parent: None,
+        rerun_of: None,
+        reruns: Vec::new(),
+        timeline: None,
+        selection: None,
         execution: Execution {
             arn: execution.known.arn.clone(),
             failure: is_failed.then(|| Failure {
                 error: error.map(str::to_owned),
                 cause: cause.map(in_words).filter(|cause| !cause.is_empty()),
-                state: None,
-                event: None,
+                ..Failure::default()
             }),
             input: execution.input().map(|text| view(text, "input")),
             output: execution.output().map(|text| view(text, "output")),

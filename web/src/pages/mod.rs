@@ -28,11 +28,14 @@ pub mod paging;
 pub mod pattern;
 pub mod problem;
 pub mod queries;
+pub mod rerun;
 pub mod run;
 pub mod search;
+pub mod selection;
 pub mod sign_in;
 pub mod start;
 pub mod theme;
+pub mod timeline;
 pub mod trail;
 pub mod versions;
 pub mod view;
@@ -117,6 +120,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/executions/{id}/events/{number}", get(execution::event))
         .route("/executions/{id}/stop", post(execution::stop))
         .route("/executions/{id}/redrive", post(execution::redrive))
+        .route(
+            "/executions/{id}/rerun",
+            get(rerun::show).post(rerun::start),
+        )
         .route("/map-runs/{id}", get(map_run::show))
         .route("/search", get(search::show))
         .route("/sign-in", get(sign_in::show))

@@ -67,6 +67,11 @@ pub fn machine_address(name: &str) -> String {
     format!("/machines/{}", utf8_percent_encode(name, &KEPT))
 }
 
+/// A part of a path, whatever it holds.
+pub fn escaped(part: &str) -> String {
+    utf8_percent_encode(part, &KEPT).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

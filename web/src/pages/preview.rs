@@ -405,6 +405,12 @@ fn execution_pages(theme: Theme) {
             redriven: None,
             map_runs: Vec::new(),
             logs: None,
+            view: super::execution::View::All,
+            parent: None,
+            rerun_of: None,
+            reruns: Vec::new(),
+            timeline: None,
+            selection: None,
             is_logged_only: false,
             execution: Execution {
                 arn: format!(
@@ -433,6 +439,10 @@ fn execution_pages(theme: Theme) {
             number: 15,
             address: "?from=1#event-15".to_owned(),
         }),
+        visit: None,
+        go_to: Some("?state=Take%20payment&event=9#selected".to_owned()),
+        tries: Some("2 tries, all failed".to_owned()),
+        input: Some(JsonView::new(input)),
     };
     let rows = rows();
     write(

@@ -17,14 +17,19 @@ use super::{
     events::{EventRow, in_words},
     json_view::JsonView,
     moment::Moment,
+    selection,
+    timeline::tries_told,
     trail::{self, Standing},
     view::{EventLink, Failure},
 };
+use crate::visits::{self, Visit};
 
 /// Rows of the event table on one page.
 pub const SHOWN: u64 = 100;
 /// How far back a state or the cause of a failure is looked for.
 const LOOK_BACK: usize = 1_000;
+/// Events that the visits of one page are read from: of a longer history, those around what is selected.
+const EVENTS_READ: u64 = 5_000;
 
 /// The engine's answers about one execution.
 pub struct Run<'a> {
@@ -35,6 +40,13 @@ pub struct Run<'a> {
     pub view: View,
     /// The number of its last event.
     pub total: u64,
+}
+
+/// Visits, and which events they were read from.
+pub struct Visits {
+    pub list: Vec<Visit>,
+    pub first: u64,
+    pub last: u64,
 }
 
 /// Which events a page of the table holds.
@@ -170,8 +182,28 @@ impl<'a> Run<'a> {
         Ok(event.map(|event| wire::event(event, self.region, true).to_text()))
     }
 
+    /// The visits that the page tells of, and the events that they were read from: all of a history, or
+    /// of a longer one those around event `around`, and the last without one.
+    pub async fn visits(&self, around: Option<u64>) -> Result<Visits, Fault> {
+        let last = around.map_or(self.total, |event| event.saturating_add(EVENTS_READ / 2));
+        let last = last.clamp(EVENTS_READ.min(self.total), self.total);
+        let first = last.saturating_sub(EVENTS_READ - 1).max(1);
+        let from = self.cursor_before(first).await?;
+        let limit = usize::try_from(EVENTS_READ).unwrap_or(1);
+        let events = visits::events(self.engine, self.id(), from, limit).await?;
+        let last = events.last().map_or(last, |event| event.id);
+        let outcome = self.view.closed.as_ref().map(|closed| &closed.outcome);
+        let outcome = outcome.filter(|_| last == self.total);
+        Ok(Visits {
+            list: visits::read(&events, outcome),
+            first,
+            last,
+        })
+    }
+
     /// Why it did not succeed, where it closed without success.
-    pub async fn failure(&self) -> Result<Option<Failure>, Fault> {
+    /// `visits` are its last ones; `view` is the part of the page that is open.
+    pub async fn failure(&self, visits: &[Visit], view: &str) -> Result<Option<Failure>, Fault> {
         let Some(closed) = &self.view.closed else {
             return Ok(None);
         };
@@ -198,7 +230,19 @@ impl<'a> Run<'a> {
             }),
         };
         let number = culprit.map_or(self.total, |event| event.id);
+        // The innermost visit that holds the event; of a long history it may not be at hand.
+        let visit = state.as_deref().and_then(|state| {
+            let mut of_state = visits.iter().filter(|visit| *visit.state == *state);
+            of_state.rfind(|visit| visit.entered <= number)
+        });
         Ok(Some(Failure {
+            visit: visit.map(|visit| visit.entered),
+            go_to: visit.map(|visit| selection::address(&visit.state, visit.entered, view)),
+            tries: visit.map(tries_told).filter(|told| !told.is_empty()),
+            input: visit.map(|visit| {
+                let whole = format!("/executions/{}/events/{}", self.id(), visit.entered);
+                JsonView::new(visit.input.text()).with_whole(whole)
+            }),
             error: error.error.as_deref().map(str::to_owned),
             cause: error
                 .cause
@@ -223,21 +267,25 @@ impl<'a> Run<'a> {
             return Ok(Vec::new());
         }
         let limit = usize::try_from(last - first + 1).unwrap_or(1);
-        let from = if first <= 1 {
-            None
-        } else {
-            let event = i64::try_from(first).unwrap_or(i64::MAX);
-            let step = store::journal::step_of_event(self.db, self.id(), event).await?;
-            step.map(|step| Cursor {
-                step,
-                event: first - 1,
-            })
-        };
+        let from = self.cursor_before(first).await?;
         Ok(self
             .engine
             .history(self.id(), false, from, limit)
             .await?
             .events)
+    }
+
+    /// Where reading begins with event `first`.
+    async fn cursor_before(&self, first: u64) -> Result<Option<Cursor>, Fault> {
+        if first <= 1 {
+            return Ok(None);
+        }
+        let event = i64::try_from(first).unwrap_or(i64::MAX);
+        let step = store::journal::step_of_event(self.db, self.id(), event).await?;
+        Ok(step.map(|step| Cursor {
+            step,
+            event: first - 1,
+        }))
     }
 
     /// Where the flows stood whose state the events themselves do not tell.

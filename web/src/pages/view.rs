@@ -253,13 +253,20 @@ pub struct Execution {
 }
 
 /// Why an execution did not succeed.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Failure {
     pub error: Option<String>,
     pub cause: Option<String>,
     pub state: Option<String>,
     /// The event that tells it, and where in the page it is.
     pub event: Option<EventLink>,
+    /// The visit that failed, by its entered event, and its address.
+    pub visit: Option<u64>,
+    pub go_to: Option<String>,
+    /// `3 tries, all failed`.
+    pub tries: Option<String>,
+    /// What went into the state that failed.
+    pub input: Option<JsonView>,
 }
 
 #[derive(Clone, Debug)]

@@ -294,6 +294,33 @@ async fn every_operation_answers_only_what_its_description_tells() {
     ] {
         api.call(Method::GET, &logs, with, "").await;
     }
+    let rerun = format!("{execution}/rerun");
+    for (with, input) in [
+        ("absent", r#"{"event":2}"#),
+        (id, "{}"),
+        (id, r#"{"event":1}"#),
+        (id, r#"{"state":"absent"}"#),
+        (id, r#"{"state":"W","name":"a b"}"#),
+        (id, r#"{"state":"W","definition":"absent"}"#),
+        (id, r#"{"state":"W","name":"again"}"#),
+        (id, r#"{"state":"W","name":"again"}"#),
+    ] {
+        api.call(Method::POST, &rerun, with, input).await;
+    }
+    api.call(Method::GET, execution, id, "").await;
+    let visits = format!("{execution}/visits");
+    for with in [
+        "absent",
+        id,
+        &format!("{id}?limit=0"),
+        &format!("{id}?state=W&data=true&limit=1"),
+    ] {
+        api.call(Method::GET, &visits, with, "").await;
+    }
+    let export = format!("{execution}/export");
+    for with in ["absent", id] {
+        api.call(Method::GET, &export, with, "").await;
+    }
     call_map_runs(&mut api, executions).await;
     call_designing(&mut api).await;
     call_code(&mut api).await;

@@ -59,6 +59,8 @@ pub struct Execution {
     pub runnable: BTreeSet<ThreadId>,
     /// How it closed, once it has.
     pub outcome: Option<Outcome>,
+    /// Of a rerun: what threads have from the other execution and have not begun with yet.
+    pub kept: BTreeMap<ThreadId, Thread>,
     /// How often it was redriven.
     pub redrive_count: u64,
     /// When it was redriven last.
@@ -77,6 +79,7 @@ impl PartialEq for Execution {
             && self.next_thread == other.next_thread
             && self.runnable == other.runnable
             && self.outcome == other.outcome
+            && self.kept == other.kept
             && self.redrive_count == other.redrive_count
             && self.redriven_at == other.redriven_at
     }
@@ -298,6 +301,7 @@ impl Execution {
             next_thread: 0,
             runnable: BTreeSet::new(),
             outcome: None,
+            kept: BTreeMap::new(),
             redrive_count: 0,
             redriven_at: None,
         }

@@ -14,6 +14,7 @@ use super::{
     },
     failure::retriers,
     history::{Detail, Entry, Event, Note},
+    rerun::beginning,
 };
 use crate::{definition::Kind, json::Json, payload::Payload, query::Variables};
 
@@ -48,7 +49,31 @@ pub(super) fn apply(execution: &mut Execution, entry: &Entry) -> Result<(), Faul
                 },
             )
         }
+        Entry::Note(Note::Rerun(rerun)) => {
+            execution.threads.clear();
+            execution.runnable.clear();
+            execution.kept.clone_from(&rerun.threads);
+            execution.next_thread = rerun.next_thread();
+            // The first StateEntered has no cause here either.
+            place(execution, ThreadId::ROOT, 0)
+        }
     }
+}
+
+/// Lets a thread of a rerun begin; what it has beyond the state that it enters stays kept.
+fn place(execution: &mut Execution, id: ThreadId, cause: u64) -> Result<(), Fault> {
+    let kept = execution.kept.get(&id);
+    let kept = kept.ok_or_else(|| Fault::new(format!("thread {} is not kept", id.0)))?;
+    let thread = Thread {
+        position: beginning(&kept.position),
+        last_event: cause,
+        ..kept.clone()
+    };
+    if thread.position == kept.position {
+        execution.kept.remove(&id);
+    }
+    execution.threads.insert(id, thread);
+    refresh(execution, id)
 }
 
 fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
@@ -92,14 +117,24 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
             execution.redriven_at = Some(event.at);
             return revive(execution, event.id, remains.threads.clone());
         }
-        Detail::StateEntered { name, input, .. } => Position::Entered(Visit {
-            state: Arc::clone(name),
-            entered: event.id,
-            entered_previous: event.previous,
-            entered_at: event.at,
-            input: input.clone(),
-            retries: Vec::new(),
-        }),
+        Detail::StateEntered { name, input, .. } => {
+            let visit = Visit {
+                state: Arc::clone(name),
+                entered: event.id,
+                entered_previous: event.previous,
+                entered_at: event.at,
+                input: input.clone(),
+                retries: Vec::new(),
+            };
+            match execution.kept.get(&id).map(|kept| &kept.position) {
+                Some(Position::Returned { result, .. }) => {
+                    let result = result.clone();
+                    execution.kept.remove(&id);
+                    Position::Returned { visit, result }
+                }
+                _ => Position::Entered(visit),
+            }
+        }
         Detail::StateExited {
             output,
             assigned,
@@ -167,18 +202,25 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
             policy,
         } => Position::Items {
             visit: take_visit(execution, id)?,
-            items: Items {
-                items: items.clone(),
-                arguments: arguments.clone(),
-                length: *length,
-                policy: *policy,
-                next: 0,
-                running: BTreeMap::new(),
-                ended: std::collections::VecDeque::new(),
-                cause: event.id,
-                outputs: BTreeMap::new(),
-                failures: 0,
-                again: BTreeMap::new(),
+            items: if let Some(items) = kept_items(execution, id) {
+                Items {
+                    cause: event.id,
+                    ..items
+                }
+            } else {
+                Items {
+                    items: items.clone(),
+                    arguments: arguments.clone(),
+                    length: *length,
+                    policy: *policy,
+                    next: 0,
+                    running: BTreeMap::new(),
+                    ended: std::collections::VecDeque::new(),
+                    cause: event.id,
+                    outputs: BTreeMap::new(),
+                    failures: 0,
+                    again: BTreeMap::new(),
+                }
             },
         },
         // What it computed is in the event after this one.
@@ -399,12 +441,33 @@ fn exit(
     refresh(execution, parent)
 }
 
+/// The items of a Map that a rerun goes on with.
+fn kept_items(execution: &mut Execution, id: ThreadId) -> Option<Items> {
+    let kept = execution.kept.get(&id)?;
+    let Position::Items { items, .. } = &kept.position else {
+        return None;
+    };
+    let items = items.clone();
+    execution.kept.remove(&id);
+    Some(items)
+}
+
 fn branch(
     execution: &mut Execution,
     event: &Event,
     arguments: &Payload,
 ) -> Result<Position, Fault> {
     let visit = take_visit(execution, event.thread)?;
+    let kept = execution.kept.get(&event.thread);
+    if let Some(Position::Branches { branches, .. }) = kept.map(|kept| &kept.position) {
+        let branches = branches.clone();
+        execution.kept.remove(&event.thread);
+        let open = branches.threads.iter().zip(&branches.outputs);
+        for (child, _) in open.filter(|(_, output)| output.is_none()) {
+            place(execution, *child, event.id)?;
+        }
+        return Ok(Position::Branches { visit, branches });
+    }
     let definition = Arc::clone(&execution.definition);
     let Kind::Parallel(parallel) = &execution.state(&definition, event.thread)?.kind else {
         return Err(Fault::new(format!(
@@ -448,7 +511,14 @@ fn iterate(
     let items = items(execution, event.thread)?;
     if let Some(again) = items.again.remove(&index) {
         items.running.insert(index, again.thread);
+        let begun: Vec<ThreadId> = again.threads.keys().copied().collect();
         revive(execution, event.id, again.threads)?;
+        let simple = |kept: &Thread| beginning(&kept.position) == kept.position;
+        for id in begun {
+            if execution.kept.get(&id).is_some_and(simple) {
+                execution.kept.remove(&id);
+            }
+        }
         return refresh(execution, event.thread);
     }
     items.next = index.saturating_add(1);

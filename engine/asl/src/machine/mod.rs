@@ -16,6 +16,7 @@ mod leave;
 mod map;
 mod parallel;
 pub mod redrive;
+pub mod rerun;
 mod simple;
 pub mod snapshot;
 mod standing;
@@ -47,6 +48,12 @@ pub enum Input {
     /// The first input of an execution.
     Start {
         input: Payload,
+    },
+    /// The first input of an execution that goes on from a visit of another one. `input` is what that
+    /// one was started with.
+    Rerun {
+        input: Payload,
+        rerun: Arc<rerun::Rerun>,
     },
     /// Go on with what the last step left undone.
     Continue,

@@ -72,9 +72,9 @@ pub fn redrive<'a>(
 }
 
 /// A fold of a whole journal that keeps what a redrive needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Salvage {
-    execution: Execution,
+    pub(super) execution: Execution,
     /// Threads that ended without success, as they were.
     dead: BTreeMap<ThreadId, Thread>,
     /// What failed in a thread whose Parallel or Map is over, or about to be.
@@ -88,7 +88,7 @@ pub struct Salvage {
 }
 
 /// A Parallel or Map as it was when it failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Wreck {
     position: Position,
     /// The last event of the thread that it failed with, and the error.
@@ -117,15 +117,28 @@ impl Salvage {
             )));
         }
         for entry in entries {
-            match entry {
-                Entry::Event(event) => self.keep(event),
-                Entry::Note(Note::Backoff { thread, .. }) => self.forget(*thread),
-                Entry::Note(Note::Waiting { .. }) => {}
-            }
-            super::fold::apply(&mut self.execution, entry)?;
+            self.take(entry)?;
         }
         self.execution.last_step = number;
         Ok(())
+    }
+
+    /// Takes in one entry.
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Fault> {
+        match entry {
+            Entry::Event(event) => self.keep(event),
+            Entry::Note(Note::Backoff { thread, .. }) => self.forget(*thread),
+            Entry::Note(Note::Waiting { .. } | Note::Rerun(_)) => {}
+        }
+        super::fold::apply(&mut self.execution, entry)
+    }
+
+    /// Where the threads of an execution that has not closed would go on.
+    pub(super) fn standing(mut self) -> (Execution, BTreeMap<ThreadId, Thread>) {
+        self.last.clone_from(&self.execution.threads);
+        let mut threads = BTreeMap::new();
+        self.rebuild(ThreadId::ROOT, None, &mut threads);
+        (self.execution, threads)
     }
 
     /// The execution as it closed and where it can go on; nothing where it is open or succeeded.

@@ -200,6 +200,15 @@ impl Stepper<'_> {
     fn take(&mut self, input: Input) -> Result<(), Halt> {
         match input {
             Input::Start { input } => self.start(input.detached()),
+            Input::Rerun { input, rerun } => {
+                let is_new = self.execution.last_event == 0;
+                self.start(input.detached())?;
+                if is_new {
+                    self.begin_rerun(&rerun)
+                } else {
+                    Ok(())
+                }
+            }
             Input::Continue => Ok(()),
             Input::TimerFired(timer) => self.timer_fired(timer),
             Input::TaskStarted { attempt, worker } => self.task_started(attempt, worker),
@@ -387,6 +396,9 @@ impl Stepper<'_> {
 
     /// Begins, or begins again, what a state is there for.
     fn work(&mut self, thread: ThreadId, visit: &Visit) -> Result<(), Halt> {
+        if self.begin_kept(thread)? {
+            return Ok(());
+        }
         let definition = Arc::clone(&self.execution.definition);
         let state = self.execution.state(&definition, thread)?;
         match &state.kind {

@@ -8,5 +8,6 @@ mod formats;
 mod found;
 mod laws;
 mod redrive;
+mod rerun;
 mod states;
 mod world;

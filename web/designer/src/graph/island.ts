@@ -47,6 +47,9 @@ async function show(host: HTMLElement): Promise<void> {
       select: (ids) => {
         selection = ids;
         draw();
+        const name = ids.length === 1 ? machine.states.get(ids[0] ?? "")?.name : undefined;
+        // The page shows what is looked at: app.js, where it is the page of an execution.
+        if (name !== undefined && statuses?.has(ids[0] ?? "") === true) document.dispatchEvent(new CustomEvent("run:select", { detail: name }));
       },
       toggle,
     },
@@ -60,6 +63,12 @@ async function show(host: HTMLElement): Promise<void> {
     },
   });
   draw();
+  document.addEventListener("run:selected", (event) => {
+    const name: unknown = event instanceof CustomEvent ? event.detail : "";
+    const found = [...machine.states.values()].find((state) => state.name === name);
+    selection = found ? [found.id] : [];
+    draw();
+  });
   const history = host.dataset["history"];
   if (history === undefined) return;
   await follow(host, history, (reader) => {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::{
     definition::{StateType, resource::Pattern},
     error::{StateError, names},
-    machine::{ThreadId, redrive::Remains},
+    machine::{ThreadId, redrive::Remains, rerun::Rerun},
     payload::Payload,
     time::Timestamp,
 };
@@ -48,6 +48,8 @@ pub enum Note {
     },
     /// A Wait state has worked out until when it waits.
     Waiting { thread: ThreadId, until: Timestamp },
+    /// After ExecutionStarted: the execution goes on from a visit of another one.
+    Rerun(Arc<Rerun>),
 }
 
 /// What happened. Fields marked private are not shown by the API.

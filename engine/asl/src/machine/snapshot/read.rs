@@ -62,6 +62,10 @@ pub fn decode(
         let (id, thread) = snapshot.thread(Fields::new(&place, fields))?;
         execution.threads.insert(id, thread);
     }
+    for fields in &parts.kept {
+        let (id, thread) = snapshot.thread(Fields::new(&place, fields))?;
+        execution.kept.insert(id, thread);
+    }
     let last = execution.threads.last_key_value();
     if last.is_some_and(|(last, _)| last.0 >= execution.next_thread) {
         return Err(Fault::new("a snapshot would number its next thread twice"));
@@ -120,6 +124,9 @@ struct Parts<'a> {
     payloads: Vec<(Option<u64>, Option<u32>, &'a RawValue)>,
     execution: Vec<Value>,
     threads: Vec<Vec<Value>>,
+    /// Absent where there are none.
+    #[serde(default)]
+    kept: Vec<Vec<Value>>,
 }
 
 struct Snapshot {

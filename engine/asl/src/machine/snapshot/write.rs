@@ -31,6 +31,15 @@ pub fn encode(execution: &Execution) -> String {
         }
         writer.thread(*id, thread);
     }
+    if !execution.kept.is_empty() {
+        writer.out.text.push_str("],\"kept\":[");
+        for (index, (id, thread)) in execution.kept.iter().enumerate() {
+            if index > 0 {
+                writer.out.text.push(',');
+            }
+            writer.thread(*id, thread);
+        }
+    }
     let mut text = format!("{{\"format\":{FORMAT},\"payloads\":[");
     let payloads = writer.payloads.iter();
     let bytes: usize = payloads.map(|payload| payload.text().len() + 48).sum();

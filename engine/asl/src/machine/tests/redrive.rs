@@ -236,21 +236,30 @@ fn a_full_history_has_no_room_for_a_redrive() {
 }
 
 /// Machines of nested Parallel and Map states whose leaves are tasks, each a function of its own.
-struct Maker<'a> {
+pub(super) struct Maker<'a> {
     choices: &'a [u8],
     at: usize,
-    functions: usize,
+    pub(super) functions: usize,
     names: usize,
 }
 
-impl Maker<'_> {
-    fn below(&mut self, bound: u8) -> u8 {
+impl<'a> Maker<'a> {
+    pub(super) const fn new(choices: &'a [u8]) -> Self {
+        Self {
+            choices,
+            at: 0,
+            functions: 0,
+            names: 0,
+        }
+    }
+
+    pub(super) fn below(&mut self, bound: u8) -> u8 {
         let byte = self.choices.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         byte % bound
     }
 
-    fn scope(&mut self, depth: u8) -> Value {
+    pub(super) fn scope(&mut self, depth: u8) -> Value {
         let count = self.below(2) + 1;
         let names: Vec<String> = (0..count)
             .map(|_| {
@@ -290,7 +299,7 @@ impl Maker<'_> {
 }
 
 /// How often each function's task came to its end with success.
-fn successes(world: &World) -> BTreeMap<String, usize> {
+pub(super) fn successes(world: &World) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for event in &world.events {
         if let Detail::Succeeded { call, .. } = &event.detail
@@ -311,7 +320,7 @@ proptest! {
         mishaps in proptest::collection::vec(any::<u8>(), 0..40),
         step_events_max in prop::sample::select(vec![512, 1, 3]),
     ) {
-        let mut maker = Maker { choices: &machine, at: 0, functions: 0, names: 0 };
+        let mut maker = Maker::new(&machine);
         let machine = json(&maker.scope(0).to_string());
         let functions = maker.functions;
         let answer = |n: usize| json(&format!(r#"{{"f":{n}}}"#));
@@ -328,7 +337,7 @@ proptest! {
         straight.run(&input);
 
         let mut cut = world();
-        let mut mishaps = Maker { choices: &mishaps, at: 0, functions: 0, names: 0 };
+        let mut mishaps = Maker::new(&mishaps);
         for n in 1..=functions {
             let answers = cut.functions.get_mut(&format!("f{n}")).expect("is there");
             for _ in 0..mishaps.below(4) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     definition::StateType,
-    machine::{Fault, redrive::Remains, snapshot::decode_threads},
+    machine::{Fault, redrive::Remains, rerun::Rerun, snapshot::decode_threads},
     payload::{Home, Payload},
 };
 
@@ -139,6 +139,19 @@ impl EntryReader<'_> {
                     thread: self.fields.thread()?,
                     until: self.fields.timestamp()?,
                 })),
+                "Rerun" => {
+                    let origin = self.fields.nonce()?.to_be_bytes();
+                    let event = self.fields.number()?;
+                    // All its payloads are in the note itself.
+                    let threads = decode_threads(self.fields.next(), |_, _| None)?;
+                    let threads = threads.ok_or_else(|| self.fields.fault("no threads"))?;
+                    let rerun = Rerun {
+                        origin,
+                        event,
+                        threads,
+                    };
+                    Ok(Entry::Note(Note::Rerun(Arc::new(rerun))))
+                }
                 _ => Err(self.fields.fault("this kind of note is not known").into()),
             };
         };

@@ -68,6 +68,14 @@ impl Writer {
                 self.out
                     .put(format_args!("[\"Waiting\",null,{},{until}", thread.0));
             }
+            Entry::Note(Note::Rerun(rerun)) => {
+                self.out.put(format_args!("[\"Rerun\",null"));
+                self.out.nonce(u128::from_be_bytes(rerun.origin));
+                self.out.number(rerun.event);
+                self.out.text.push(',');
+                let threads = encode_threads(&rerun.threads, self.step);
+                self.out.text.push_str(&threads);
+            }
             Entry::Event(event) => {
                 self.out.put(format_args!(
                     "[\"{}\",{},{},{},{}",
