@@ -369,6 +369,14 @@ impl Reader {
             Outcome::Failed(error) => Some(error),
             Outcome::Succeeded(_) | Outcome::Aborted(_) | Outcome::TimedOut(_) => None,
         };
+        // Where no event of its own says why, it is the state of the machine's own flow that failed.
+        let culprit = self.standing.get(&ThreadId::ROOT).copied();
+        let culprit = culprit.and_then(|at| self.visits.get_mut(at));
+        if let (Some(error), Some(visit)) = (failure, culprit)
+            && visit.is_open()
+        {
+            visit.error.get_or_insert_with(|| error.clone());
+        }
         for visit in self.visits.iter_mut().filter(|visit| visit.is_open()) {
             let is_fail = visit.kind == "Fail";
             if is_fail && visit.error.is_none() {

@@ -87,6 +87,9 @@ async fn filled(database: &Database) -> Db {
         "INSERT INTO journal (execution_id, number, first_event, event_count, format, body)
         SELECT id, 1, 1, 3, 1, '{}' FROM filler"
             .to_owned(),
+        "INSERT INTO execution_rerun (execution_id, origin_id, origin_event, created_at)
+        SELECT id, id, 2, now() FROM filler"
+            .to_owned(),
         "INSERT INTO wakeup (execution_id, shard, due)
         SELECT id, 9, now() + n * interval '1 hour' FROM filler"
             .to_owned(),
@@ -146,6 +149,16 @@ async fn reads_are_served_by_indexes() {
     check(db, "page", journal::page(db, mine, 1, 1000))
         .await
         .unwrap();
+    let at = started_at(mine);
+    let origin = store::rerun::Origin {
+        execution: mine,
+        event: 2,
+    };
+    store::rerun::insert(db, mine, origin, at).await.unwrap();
+    let found = check(db, "rerun origin", store::rerun::origin(db, mine)).await;
+    assert_eq!(found.unwrap(), Some(origin));
+    let reruns = check(db, "reruns", store::rerun::of_origin(db, mine, 20)).await;
+    assert_eq!(reruns.unwrap(), [(mine, 2)]);
     check(db, "page_back", journal::page_back(db, mine, 9, 1000))
         .await
         .unwrap();
