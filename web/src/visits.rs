@@ -254,7 +254,7 @@ impl Reader {
             Detail::Failed { error, .. } | Detail::TimedOut { error, .. } => {
                 visit.fail(error);
                 visit.end_try(event.at, Status::Failed, |it| {
-                    it.error = Some(error.clone())
+                    it.error = Some(error.clone());
                 });
             }
             Detail::EvaluationFailed { error, .. } | Detail::MapRunFailed { error } => {

@@ -307,12 +307,11 @@ async fn export(
                 }
                 text.push_str(&history::wire::event(event, region, true).to_text());
             }
-            let then = match page.next {
-                Some(next) => Some((None, Some(next), false)),
-                None => {
-                    text.push_str("]}");
-                    None
-                }
+            let then = if let Some(next) = page.next {
+                Some((None, Some(next), false))
+            } else {
+                text.push_str("]}");
+                None
             };
             Some((Ok(Bytes::from(text)), then))
         }
