@@ -359,6 +359,7 @@ async function drawAgain(run) {
 /** Shows another part of the run, or another state of it, in place. */
 async function goInRun(run, href) {
   const before = location.href;
+  const hadFocus = document.activeElement?.closest("#selected") !== null;
   history.pushState(null, "", href);
   shown = location.pathname + location.search;
   try {
@@ -372,6 +373,8 @@ async function goInRun(run, href) {
   document.dispatchEvent(new CustomEvent("run:selected", { detail: selected ? one("h2", selected).textContent : "" }));
   if (new URL(href, location.href).hash === "#selected" && selected) {
     say(`${one("h2", selected).textContent}, ${one(".status", selected).textContent}`);
+    // A way that leads no further is gone, and focus with it.
+    if (hadFocus && !selected.contains(document.activeElement)) (one(".stepper a", selected) ?? one("a", selected))?.focus();
     if (selected.getBoundingClientRect().top > innerHeight * 0.8 || selected.getBoundingClientRect().bottom < 60) selected.scrollIntoView({ block: "nearest" });
   }
 }

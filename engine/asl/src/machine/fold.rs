@@ -4,6 +4,8 @@
 //! Deciding ([`super::step`]) changes an execution through [`apply`] alone: that is why folding
 //! what was emitted gives exactly the live value.
 
+mod kept;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
@@ -14,7 +16,6 @@ use super::{
     },
     failure::retriers,
     history::{Detail, Entry, Event, Note},
-    rerun::beginning,
 };
 use crate::{definition::Kind, json::Json, payload::Payload, query::Variables};
 
@@ -49,31 +50,8 @@ pub(super) fn apply(execution: &mut Execution, entry: &Entry) -> Result<(), Faul
                 },
             )
         }
-        Entry::Note(Note::Rerun(rerun)) => {
-            execution.threads.clear();
-            execution.runnable.clear();
-            execution.kept.clone_from(&rerun.threads);
-            execution.next_thread = rerun.next_thread();
-            // The first StateEntered has no cause here either.
-            place(execution, ThreadId::ROOT, 0)
-        }
+        Entry::Note(Note::Rerun(rerun)) => kept::begin(execution, rerun),
     }
-}
-
-/// Lets a thread of a rerun begin; what it has beyond the state that it enters stays kept.
-fn place(execution: &mut Execution, id: ThreadId, cause: u64) -> Result<(), Fault> {
-    let kept = execution.kept.get(&id);
-    let kept = kept.ok_or_else(|| Fault::new(format!("thread {} is not kept", id.0)))?;
-    let thread = Thread {
-        position: beginning(&kept.position),
-        last_event: cause,
-        ..kept.clone()
-    };
-    if thread.position == kept.position {
-        execution.kept.remove(&id);
-    }
-    execution.threads.insert(id, thread);
-    refresh(execution, id)
 }
 
 fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
@@ -126,13 +104,9 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
                 input: input.clone(),
                 retries: Vec::new(),
             };
-            match execution.kept.get(&id).map(|kept| &kept.position) {
-                Some(Position::Returned { result, .. }) => {
-                    let result = result.clone();
-                    execution.kept.remove(&id);
-                    Position::Returned { visit, result }
-                }
-                _ => Position::Entered(visit),
+            match kept::result(execution, id) {
+                Some(result) => Position::Returned { visit, result },
+                None => Position::Entered(visit),
             }
         }
         Detail::StateExited {
@@ -202,7 +176,7 @@ fn apply_event(execution: &mut Execution, event: &Event) -> Result<(), Fault> {
             policy,
         } => Position::Items {
             visit: take_visit(execution, id)?,
-            items: if let Some(items) = kept_items(execution, id) {
+            items: if let Some(items) = kept::items(execution, id) {
                 Items {
                     cause: event.id,
                     ..items
@@ -441,31 +415,13 @@ fn exit(
     refresh(execution, parent)
 }
 
-/// The items of a Map that a rerun goes on with.
-fn kept_items(execution: &mut Execution, id: ThreadId) -> Option<Items> {
-    let kept = execution.kept.get(&id)?;
-    let Position::Items { items, .. } = &kept.position else {
-        return None;
-    };
-    let items = items.clone();
-    execution.kept.remove(&id);
-    Some(items)
-}
-
 fn branch(
     execution: &mut Execution,
     event: &Event,
     arguments: &Payload,
 ) -> Result<Position, Fault> {
     let visit = take_visit(execution, event.thread)?;
-    let kept = execution.kept.get(&event.thread);
-    if let Some(Position::Branches { branches, .. }) = kept.map(|kept| &kept.position) {
-        let branches = branches.clone();
-        execution.kept.remove(&event.thread);
-        let open = branches.threads.iter().zip(&branches.outputs);
-        for (child, _) in open.filter(|(_, output)| output.is_none()) {
-            place(execution, *child, event.id)?;
-        }
+    if let Some(branches) = kept::branches(execution, event)? {
         return Ok(Position::Branches { visit, branches });
     }
     let definition = Arc::clone(&execution.definition);
@@ -513,12 +469,7 @@ fn iterate(
         items.running.insert(index, again.thread);
         let begun: Vec<ThreadId> = again.threads.keys().copied().collect();
         revive(execution, event.id, again.threads)?;
-        let simple = |kept: &Thread| beginning(&kept.position) == kept.position;
-        for id in begun {
-            if execution.kept.get(&id).is_some_and(simple) {
-                execution.kept.remove(&id);
-            }
-        }
+        kept::begun(execution, begun);
         return refresh(execution, event.thread);
     }
     items.next = index.saturating_add(1);

@@ -43,9 +43,10 @@ export function cardName(card: Card, { status, problems }: CardLook): string {
     // Begins with what is seen, so that people who speak to the page can say it.
     state.name,
     card.note,
+    status && status.visits > 1 ? `${status.visits} visits` : "",
     ...badges,
     card.isUnreachable ? "not reached" : "",
-    status ? `${STATUS_WORD[status.status]}${status.visits > 1 ? `, ${status.visits} visits` : ""}` : "",
+    status ? STATUS_WORD[status.status] : "",
     problems && problems.errors > 0 ? `${problems.errors} ${problems.errors === 1 ? "error" : "errors"}` : "",
     problems && problems.warnings > 0 ? `${problems.warnings} ${problems.warnings === 1 ? "warning" : "warnings"}` : "",
   ].filter(Boolean).join(", ");
@@ -128,7 +129,7 @@ function drawInside(group: SVGGElement, card: Card, look: CardLook, height: numb
     if (look.status.visits > 1) {
       const count = `×${look.status.visits}`;
       right -= widthOf(count, SIZE.note) + 4;
-      group.append(svg("text", { class: "note", x: right, y: middle + 4 }, count));
+      group.append(" ", svg("text", { class: "note", x: right, y: middle + 4 }, count));
     }
     right -= 2;
   }
