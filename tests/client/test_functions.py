@@ -2,7 +2,10 @@
 for Node, and how each of their errors reaches a workflow."""
 
 import json
+import os
+import pathlib
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -207,3 +210,51 @@ def test_without_a_setting_the_strongest_level_that_holds_is_taken(tmp_path):
         assert invoked.returncode == 0 and int(invoked.stdout) > 3, invoked.stderr
     finally:
         assert running.stop() == 0
+
+
+def processes_below(pid):
+    """The numbers of all processes that descend from it."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *processes_below(child)]
+    return found
+
+
+def is_there(pid):
+    try:
+        return ") Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_when_the_server_is_killed_its_instances_go_with_it(tmp_path):
+    running = servers.Server()
+    (tmp_path / "a.js").write_text("exports.handler = async () => new Promise((done) => require('fs').watch('/tmp', done))\n")
+
+    def stepwright(*arguments):
+        command = [running.program, "function", *arguments, "--endpoint", running.url]
+        return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    try:
+        deployed = stepwright("deploy", "a.js", "--timeout", "900")
+        refusal = deployed.communicate()[1]
+        if deployed.returncode == 2:
+            assert 'set functions.isolation = "process"' in refusal
+            return
+        waiting = stepwright("invoke", "a")
+
+        def node_below():
+            below = processes_below(running.pid)
+            names = [pathlib.Path(f"/proc/{pid}/cmdline") for pid in below]
+            runs = [name.read_bytes() for name in names if name.exists()]
+            return below if any(b"bootstrap.mjs" in line for line in runs) else None
+
+        below = [pid for pid in wait.until(node_below) if b"postgres" not in pathlib.Path(f"/proc/{pid}/comm").read_bytes()]
+        os.kill(running.pid, signal.SIGKILL)
+        wait.until(lambda: not any(is_there(pid) for pid in below))
+        wait.until(lambda: not [*pathlib.Path("/sys/fs/cgroup").rglob(f"stepwright-{running.pid}-*")])
+        waiting.communicate()
+        assert waiting.returncode != 0
+    finally:
+        running.stop()

@@ -68,8 +68,6 @@ pub struct Supervisor {
     root: PathBuf,
     /// The users that functions run as, by the functions' names.
     users: Mutex<HashMap<Arc<str>, u32>>,
-    /// Makes names of unpacking folders and log streams differ.
-    unique: AtomicU64,
     began: Instant,
     instances: Mutex<Instances>,
     tracker: TaskTracker,
@@ -162,6 +160,13 @@ impl Running {
     }
 }
 
+/// A number that this process has not given before: names of unpacking folders, log streams and control groups
+/// differ by it.
+fn unique() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
+
 impl Supervisor {
     /// Prepares the node's folder. Nothing runs until the first invocation. Blocks: files are written.
     pub fn open(settings: Settings) -> std::io::Result<Arc<Self>> {
@@ -190,7 +195,6 @@ impl Supervisor {
             bootstrap,
             root,
             users: Mutex::default(),
-            unique: AtomicU64::new(0),
             began: age::now(),
             instances: Mutex::new(Instances {
                 pool: Pool::new(settings.concurrency_max, settings.idle_time_max),
@@ -305,10 +309,6 @@ impl Supervisor {
                 self.tracker.spawn(instance.end(limits::END_TIME_MAX * 2));
             }
         }
-    }
-
-    fn unique(&self) -> u64 {
-        self.unique.fetch_add(1, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Instances> {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use launcher::{Ended, Level};
 use tokio::time::Instant;
 
-use super::{Done, Invocation, Refused, Supervisor};
+use super::{Done, Invocation, Refused, Supervisor, unique};
 use crate::function::Runtime;
 use crate::instance::{Event, Happened, Instance, LaunchFault, Told};
 use crate::interpreters::Interpreters;
@@ -244,7 +244,7 @@ async fn start(of: &Arc<Supervisor>, invocation: &Invocation) -> Result<Instance
         Runtime::Provided(_) => Interpreters::default(),
         Runtime::Python { .. } | Runtime::Node { .. } => of.interpreters().await,
     };
-    let plan = of.plan(function, level, &code, of.unique(), &interpreters)?;
+    let plan = of.plan(function, level, &code, unique(), &interpreters)?;
     Instance::start(&of.launcher, &plan, &of.tracker)
         .await
         .map_err(|fault| match fault {
@@ -278,8 +278,8 @@ async fn unpack(of: &Arc<Supervisor>, sha256: &[u8; 32]) -> Result<std::path::Pa
         .await
         .map_err(|error| Refused::Unavailable(error.to_string()))?
         .ok_or(Refused::NoCode)?;
-    let (packages, sha256, unique) = (Arc::clone(&of.packages), *sha256, of.unique());
-    let unpacking = tokio::task::spawn_blocking(move || packages.unpack(&sha256, &package, unique));
+    let (packages, sha256, number) = (Arc::clone(&of.packages), *sha256, unique());
+    let unpacking = tokio::task::spawn_blocking(move || packages.unpack(&sha256, &package, number));
     match unpacking.await {
         Ok(Ok(path)) => Ok(path),
         Ok(Err(error)) => Err(Refused::Unavailable(error.to_string())),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use launcher::{Ended, Level};
 
-use super::{NoIsolation, Supervisor};
+use super::{NoIsolation, Supervisor, unique};
 use crate::instance::{Happened, Instance};
 use crate::limits;
 
@@ -37,7 +37,7 @@ pub(super) async fn strongest(of: &Arc<Supervisor>) -> Result<Level, NoIsolation
 }
 
 async fn holds(of: &Arc<Supervisor>, level: Level) -> Result<(), String> {
-    let plan = of.trial(level, of.unique());
+    let plan = of.trial(level, unique());
     let started = Instance::start(&of.launcher, &plan, &of.tracker).await;
     let mut instance = started.map_err(|fault| fault.to_string())?;
     let happened = tokio::time::timeout(limits::LAUNCH_TIME_MAX, instance.next()).await;

@@ -6,7 +6,6 @@
     reason = "a test looks for programs as the server's command line does"
 )]
 
-mod isolation;
 mod support;
 
 use std::path::Path;
@@ -14,17 +13,7 @@ use std::time::Duration;
 
 use supervisor::Refused;
 use supervisor::pool::Throttle;
-use support::{Node, error, text};
-
-const ECHO: &str = r#"
-count = 0
-while True:
-    request, event, headers = next_event()
-    count += 1
-    print("said", event)
-    respond(request, {"event": event, "count": count, "deadline": headers["Lambda-Runtime-Deadline-Ms"],
-                      "arn": headers["Lambda-Runtime-Invoked-Function-Arn"], "pid": os.getpid()})
-"#;
+use support::{ECHO, Node, error, text};
 
 fn number(text: &str, name: &str) -> i64 {
     let value = asl::json::parse(text).unwrap();

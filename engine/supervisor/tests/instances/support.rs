@@ -32,6 +32,17 @@ def respond(request, value):
     return ask("POST", f"invocation/{request}/response", json.dumps(value))
 "#;
 
+/// Answers what it was sent, and what it knows of its call.
+pub(crate) const ECHO: &str = r#"
+count = 0
+while True:
+    request, event, headers = next_event()
+    count += 1
+    print("said", event)
+    respond(request, {"event": event, "count": count, "deadline": headers["Lambda-Runtime-Deadline-Ms"],
+                      "arn": headers["Lambda-Runtime-Invoked-Function-Arn"], "pid": os.getpid()})
+"#;
+
 #[derive(Default)]
 struct Shelf {
     functions: Mutex<HashMap<String, Deployed>>,

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use supervisor::{Deployed, Level};
 
-use crate::support::{Node, error, text};
+use crate::TURN;
+use crate::support::{ECHO, Node, error, text};
 
 /// Who starts the launcher.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ const CELLS: [(Who, Level); 4] = [
 ];
 
 /// The system's own Python, which is in every function's root.
-const PYTHON: &str = "/usr/bin/python3";
+pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
 fn node(who: Who, level: Level) -> Node {
     let node = Node::with(|settings| {
@@ -55,7 +56,8 @@ fn node(who: Who, level: Level) -> Node {
 }
 
 /// Every cell that this machine can run.
-async fn each(mut run: impl AsyncFnMut(&str, &Node)) {
+pub(crate) async fn each(mut run: impl AsyncFnMut(&str, &Node)) {
+    let _turn = TURN.lock().await;
     for (who, level) in CELLS {
         let cell = format!("{who:?}, {}", level.name());
         let node = node(who, level);
@@ -267,7 +269,7 @@ async fn who_starts_processes_without_end_is_stopped() {
 #[tokio::test]
 async fn after_its_end_nothing_of_an_instance_is_left() {
     each(async |cell, node| {
-        let function = node.deploy_with(Path::new(PYTHON), "echo", crate::ECHO);
+        let function = node.deploy_with(Path::new(PYTHON), "echo", ECHO);
         let done = node.invoke(&function, "1").await.unwrap();
         assert_eq!(
             done.level.name(),
@@ -284,7 +286,7 @@ async fn after_its_end_nothing_of_an_instance_is_left() {
 }
 
 /// Control groups of this process's instances.
-fn groups() -> Vec<PathBuf> {
+pub(crate) fn groups() -> Vec<PathBuf> {
     let ours = format!("stepwright-{}-", std::process::id());
     let mut waiting = vec![PathBuf::from("/sys/fs/cgroup")];
     let mut found = Vec::new();
@@ -320,13 +322,14 @@ async fn an_interpreter_outside_the_systems_folders_is_brought_along() {
 
 #[tokio::test]
 async fn a_layer_that_does_not_hold_refuses_the_start_with_its_name() {
+    let _turn = TURN.lock().await;
     let (who, level) = (Who::Own, Level::Nocgroup);
     let node = node(who, level);
     if let Err(why) = node.supervisor.level().await {
         eprintln!("not run on this machine: {who:?}, {}: {why}", level.name());
         return;
     }
-    let function = node.deploy_with(Path::new(PYTHON), "echo", crate::ECHO);
+    let function = node.deploy_with(Path::new(PYTHON), "echo", ECHO);
     fs::remove_dir(node.folder.path().join("functions/root")).unwrap();
     let refused = node.invoke(&function, "1").await.unwrap_err().to_string();
     let expected = "this node cannot run functions at level 'nocgroup': the root: ";
@@ -336,12 +339,13 @@ async fn a_layer_that_does_not_hold_refuses_the_start_with_its_name() {
 
 #[tokio::test]
 async fn control_groups_that_are_not_ours_refuse_the_level_full() {
+    let _turn = TURN.lock().await;
     let node = node(Who::Nobody, Level::Full);
     // Delegated to everybody: then there is nothing to refuse.
     if let Err(why) = node.supervisor.level().await {
         let text = why.to_string();
         assert!(text.contains("level 'full': "), "{text}");
-        let function = node.deploy_with(Path::new(PYTHON), "echo", crate::ECHO);
+        let function = node.deploy_with(Path::new(PYTHON), "echo", ECHO);
         let refused = node.invoke(&function, "1").await.unwrap_err().to_string();
         assert!(refused.contains("level 'full': "), "{refused}");
     }
