@@ -21,6 +21,26 @@ CREATE TABLE alias (
     CONSTRAINT alias_name_check CHECK ((name ~ '^[a-zA-Z0-9_.-]{1,80}$'::text))
 );
 
+CREATE TABLE alias_move (
+    machine_id uuid NOT NULL,
+    number bigint NOT NULL,
+    alias text NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    versions bigint[] NOT NULL,
+    weights smallint[] NOT NULL,
+    CONSTRAINT alias_move_alias_check CHECK (((char_length(alias) >= 1) AND (char_length(alias) <= 80))),
+    CONSTRAINT alias_move_check CHECK (((cardinality(versions) = cardinality(weights)) AND (cardinality(versions) <= 2)))
+);
+
+ALTER TABLE alias_move ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME alias_move_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE alias_route (
     alias_id uuid NOT NULL,
     "position" smallint NOT NULL,
@@ -596,6 +616,9 @@ ALTER TABLE ONLY activity
 ALTER TABLE ONLY alias
     ADD CONSTRAINT alias_machine_id_name_key UNIQUE (machine_id, name);
 
+ALTER TABLE ONLY alias_move
+    ADD CONSTRAINT alias_move_pkey PRIMARY KEY (machine_id, number);
+
 ALTER TABLE ONLY alias
     ADD CONSTRAINT alias_pkey PRIMARY KEY (id);
 
@@ -778,6 +801,9 @@ CREATE INDEX wakeup_due ON wakeup USING btree (shard, due, execution_id);
 
 ALTER TABLE ONLY alias
     ADD CONSTRAINT alias_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);
+
+ALTER TABLE ONLY alias_move
+    ADD CONSTRAINT alias_move_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES state_machine(id);
 
 ALTER TABLE ONLY alias_route
     ADD CONSTRAINT alias_route_alias_id_fkey FOREIGN KEY (alias_id) REFERENCES alias(id) ON DELETE CASCADE;

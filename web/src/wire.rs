@@ -75,6 +75,7 @@ pub(crate) use name::is_valid as is_name;
 use protocol::{Answer, answer, read};
 
 pub(crate) use protocol::perform;
+pub(crate) use test_state::natively as test_state_natively;
 pub(crate) use update_state_machine::replace as replace_definition;
 
 /// `POST /`, the API's one address.

@@ -6,6 +6,10 @@ use uuid::Uuid;
 
 use crate::db::{Db, Tx};
 
+mod moves;
+
+pub use moves::{Move, moves};
+
 /// An alias with its routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
@@ -85,6 +89,7 @@ pub async fn create(db: &Db, alias: &Alias, aliases_max: i64) -> Result<Created,
     .execute(&mut transaction)
     .await?;
     insert_routes(&mut transaction, alias).await?;
+    moves::record(&mut transaction, alias.machine_id, &moved(alias)).await?;
     transaction.commit().await?;
     Ok(Created::New)
 }
@@ -116,12 +121,30 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<Updated, sqlx::Error> {
     if done.rows_affected() == 0 {
         return Ok(Updated::NotThere);
     }
-    sqlx::query!("DELETE FROM alias_route WHERE alias_id = $1", alias.id)
-        .execute(&mut transaction)
-        .await?;
+    let before = sqlx::query_as!(
+        Route,
+        "DELETE FROM alias_route WHERE alias_id = $1 RETURNING version, weight",
+        alias.id,
+    )
+    .fetch_all(&mut transaction)
+    .await?;
     insert_routes(&mut transaction, alias).await?;
+    // Another note is no move; nor are two routes the other way round.
+    let is_same = before.len() == alias.routes.len()
+        && alias.routes.iter().all(|route| before.contains(route));
+    if !is_same {
+        moves::record(&mut transaction, alias.machine_id, &moved(alias)).await?;
+    }
     transaction.commit().await?;
     Ok(Updated::Done)
+}
+
+fn moved(alias: &Alias) -> Move {
+    Move {
+        alias: alias.name.clone(),
+        moved_at: alias.updated_at,
+        routes: alias.routes.clone(),
+    }
 }
 
 /// The machine's alias of that name. Takes no lock; served by the unique index on machine and name.
@@ -193,20 +216,33 @@ pub async fn list(
     Ok(rows.into_iter().map(Alias::from).collect())
 }
 
-/// Deletes the machine's alias of that name. True where there was one. Locks its rows.
+/// Deletes the machine's alias of that name. True where there was one. One transaction, which locks its
+/// rows.
 pub async fn delete(
-    db: impl PgExecutor<'_>,
+    db: &Db,
     machine_id: Uuid,
     name: &str,
+    now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
+    let mut transaction = db.begin().await?;
     let done = sqlx::query!(
         "DELETE FROM alias WHERE machine_id = $1 AND name = $2",
         machine_id,
         name,
     )
-    .execute(db)
+    .execute(&mut transaction)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let was_there = done.rows_affected() == 1;
+    if was_there {
+        let gone = Move {
+            alias: name.to_owned(),
+            moved_at: now,
+            routes: Vec::new(),
+        };
+        moves::record(&mut transaction, machine_id, &gone).await?;
+    }
+    transaction.commit().await?;
+    Ok(was_there)
 }
 
 /// The first version of an alias's routes that its machine does not have. Locks those that it has.

@@ -11,8 +11,10 @@ use uuid::Uuid;
 use crate::commit::Status;
 use crate::ids::ExecutionId;
 
+mod lately;
 mod machines;
 
+pub use lately::{Lately, failures_by_state, lately};
 pub use machines::{Order, machines};
 
 /// From where a page goes on, and which way.

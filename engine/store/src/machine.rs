@@ -137,6 +137,9 @@ pub async fn begin_delete(db: &Db, name: &str) -> Result<Option<Uuid>, sqlx::Err
         sqlx::query!("DELETE FROM alias WHERE machine_id = $1", id)
             .execute(&mut transaction)
             .await?;
+        sqlx::query!("DELETE FROM alias_move WHERE machine_id = $1", id)
+            .execute(&mut transaction)
+            .await?;
         sqlx::query!("DELETE FROM version WHERE machine_id = $1", id)
             .execute(&mut transaction)
             .await?;

@@ -14,16 +14,17 @@ const inner = { StartAt: "In", States: { In: { Type: "Pass", End: true } } };
 
 function machine(language) {
   const isPath = language === "JSONPath";
+  const failure = { Retry: [{ ErrorEquals: ["A"] }], Catch: [{ ErrorEquals: ["States.ALL"], Next: "Fail" }] };
   const rule = isPath ? { Variable: "$.x", IsPresent: true, Next: "Last" } : { Condition: "{% true %}", Next: "Last" };
   return {
     QueryLanguage: language,
     StartAt: "Task",
     States: {
-      Task: { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Retry: [{ ErrorEquals: ["A"] }], Catch: [{ ErrorEquals: ["States.ALL"], Next: "Fail" }], Next: "Pass" },
+      Task: { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", ...failure, Next: "Pass" },
       Pass: { Type: "Pass", Next: "Wait" },
       Wait: { Type: "Wait", Seconds: 1, Next: "Parallel" },
-      Parallel: { Type: "Parallel", Branches: [inner], Next: "Map" },
-      Map: { Type: "Map", ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "Each", States: { Each: { Type: "Pass", End: true } } }, Next: "Choice" },
+      Parallel: { Type: "Parallel", Branches: [inner], ...failure, Next: "Map" },
+      Map: { Type: "Map", ...failure, ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "Each", States: { Each: { Type: "Pass", End: true } } }, Next: "Choice" },
       Choice: { Type: "Choice", Choices: [rule], Default: "Fail" },
       Last: { Type: "Succeed" },
       Fail: { Type: "Fail" },
@@ -31,52 +32,84 @@ function machine(language) {
   };
 }
 
-const flow = { Data: ["Query language", "Input path", "Output path"] };
-const result = ["Result path"];
+// The language's fields, read from its specification and not from our table: by type of state and by the tab of
+// the form. What is no input but a group of them (Assign, Branches, the lists) stands with its group's name.
+
 const withPaths = (labels) => labels.flatMap((label) => [label, `${label}, path`]);
+const everywhere = { Note: ["Note"], JSON: ["Definition of this state"] };
+const variables = ["Variables"];
+const retry = ["Errors", "First wait in seconds", "Attempts", "Backoff rate", "Longest wait in seconds", "Jitter", "Note"];
+const reader = ["Read from", "Format", "CSV delimiter", "CSV header", "CSV column names", "Manifest type", "Items pointer", "Items at most", "Listing"];
+const batches = ["Items in a batch", "Bytes in a batch"];
+const writer = ["Write to", "Output format", "Output shape"];
+const processor = ["Mode", "Execution type", "Label"];
 
-const JSONPATH = {
-  Task: {
-    Settings: ["Type", "Resource", "Next state", "Timeout in seconds", "Timeout path", "Heartbeat in seconds", "Heartbeat path", "Role", "Role path"],
-    Data: [...flow.Data, ...result, "Parameters", "Result selector"],
-    Errors: ["Errors", "First wait in seconds", "Attempts", "Backoff rate", "Longest wait in seconds", "Jitter", "Go to"],
-    Note: ["Note"],
-    JSON: ["Definition of this state"],
-  },
-  Pass: { Settings: ["Next state"], Data: [...flow.Data, ...result, "Parameters", "Result"] },
-  Wait: { Settings: ["Seconds", "Until", "Seconds path", "Until path", "Next state"], ...flow },
-  Parallel: { Settings: ["Next state"], Data: [...flow.Data, ...result, "Parameters", "Result selector"] },
-  Map: {
-    Settings: [
-      "Items path", "Mode", "Execution type", ...withPaths(["Items at once", "Items at most", "Items in a batch", "Bytes in a batch"]), "Label", "Read from", "Reader parameters", "Format",
-      "CSV delimiter", "CSV header", "CSV column names", "Manifest type", "Items pointer", "Listing", "Input of every batch", "Write to", "Writer parameters", "Output format", "Output shape", "Next state",
-    ],
-    Data: [...flow.Data, ...result, "Item selector", "Result selector"],
-    Errors: withPaths(["Failures tolerated", "Percentage tolerated"]),
-  },
-  Choice: { Settings: ["Rule 1: holds when", "Rule 1: field", "Rule 1: comparison", "Rule 1: value", "Then go to", "Otherwise go to"], ...flow },
-  Last: flow,
-  Fail: { Settings: ["Error", "Error path", "Cause", "Cause path"] },
-};
+/** What every state of a language has beside its own. */
+function whole(states, data, others = {}) {
+  return Object.fromEntries(Object.entries(states).map(([state, tabs]) => [state, { ...everywhere, ...tabs, Data: [...new Set([...(tabs.Data ?? []), ...(state === "Fail" ? ["Query language"] : data)])], ...others[state] }]));
+}
 
-const JSONATA = {
-  Task: {
-    Settings: ["Type", "Resource", "Next state", "Timeout in seconds", "Heartbeat in seconds", "Role"],
-    Data: ["Query language", "Arguments", "Output"],
-    Errors: ["Errors", "First wait in seconds", "Attempts", "Backoff rate", "Longest wait in seconds", "Jitter", "Go to", "Output"],
+const JSONPATH = whole(
+  {
+    Task: {
+      Settings: ["Type", "Resource", "Next state", "Timeout in seconds", "Timeout path", "Heartbeat in seconds", "Heartbeat path", "Role", "Role path"],
+      Data: ["Parameters", "Result selector", "Result path"],
+      Errors: [...retry, "Go to", "Result path"],
+      Variables: variables,
+    },
+    Pass: { Settings: ["Type", "Next state"], Data: ["Parameters", "Result", "Result path"], Variables: variables },
+    Wait: { Settings: ["Seconds", "Until", "Seconds path", "Until path", "Next state"], Variables: variables },
+    Parallel: { Settings: ["Branches", "Next state"], Data: ["Parameters", "Result selector", "Result path"], Errors: [...retry, "Go to", "Result path"], Variables: variables },
+    Map: {
+      Settings: ["Items path", ...processor, ...withPaths(["Items at once", "Items at most", ...batches]), ...reader, "Reader parameters", "Input of every batch", ...writer, "Writer parameters", "Next state"],
+      Data: ["Item selector", "Result selector", "Result path"],
+      Errors: [...withPaths(["Failures tolerated", "Percentage tolerated"]), ...retry, "Go to", "Result path"],
+      Variables: variables,
+    },
+    Choice: {
+      Settings: ["Rule 1: holds when", "Rule 1: field", "Rule 1: comparison", "Rule 1: value", "Then go to", "Note", "Variables", "Otherwise go to"],
+      Variables: variables,
+    },
+    Last: {},
+    Fail: { Settings: ["Error", "Error path", "Cause", "Cause path"] },
   },
-  Pass: { Settings: ["Next state"], Data: ["Query language", "Output"] },
-  Wait: { Settings: ["Seconds", "Until", "Next state"], Data: ["Output"] },
-  Parallel: { Data: ["Arguments", "Output"] },
-  Map: {
-    Settings: ["Items", "Mode", "Execution type", "Items at once", "Label", "Read from", "Reader arguments", "Items at most", "Items in a batch", "Bytes in a batch", "Write to", "Writer arguments"],
-    Data: ["Item selector", "Output"],
-    Errors: ["Failures tolerated", "Percentage tolerated"],
+  ["Query language", "Input path", "Output path"],
+);
+
+const JSONATA = whole(
+  {
+    Task: {
+      Settings: ["Type", "Resource", "Next state", "Timeout in seconds", "Heartbeat in seconds", "Role"],
+      Data: ["Arguments"],
+      Errors: [...retry, "Go to", "Output", "Variables"],
+      Variables: variables,
+    },
+    Pass: { Settings: ["Type", "Next state"], Variables: variables },
+    Wait: { Settings: ["Seconds", "Until", "Next state"], Variables: variables },
+    Parallel: { Settings: ["Branches", "Next state"], Data: ["Arguments"], Errors: [...retry, "Go to", "Output"], Variables: variables },
+    Map: {
+      Settings: ["Items", ...processor, "Items at once", ...reader, "Reader arguments", ...batches, "Input of every batch", ...writer, "Writer arguments", "Next state"],
+      Data: ["Item selector"],
+      Errors: ["Failures tolerated", "Percentage tolerated", ...retry, "Go to", "Output"],
+      Variables: variables,
+    },
+    Choice: { Settings: ["Condition", "Then go to", "Output", "Variables", "Note", "Otherwise go to"], Variables: variables },
+    Last: {},
+    Fail: { Settings: ["Error", "Cause"] },
   },
-  Choice: { Settings: ["Condition", "Then go to", "Otherwise go to"], Data: ["Output"] },
-  Last: { Data: ["Output"] },
-  Fail: { Settings: ["Error", "Cause"] },
-};
+  ["Query language", "Output"],
+);
+
+/** And what the machine says of itself. */
+const MACHINE = ["Comment", "Query language", "First state", "Timeout in seconds", "Version of the language"];
+
+/** Those of the wanted names that no control or group of the form has. */
+const missingIn = (fields, wanted) =>
+  fields.evaluate((form, names) => {
+    const controls = [...form.querySelectorAll("input, select, textarea")].map((control) => control.labels?.[0]?.textContent.trim());
+    const groups = [...form.querySelectorAll("fieldset[aria-label], section[aria-label]")].map((group) => group.getAttribute("aria-label"));
+    return names.filter((name) => !controls.includes(name) && !groups.includes(name));
+  }, wanted);
 
 for (const [language, states] of [["JSONPath", JSONPATH], ["JSONata", JSONATA]]) {
   test(`every field of every type of state has a labelled control, in ${language}`, async () => {
@@ -84,6 +117,7 @@ for (const [language, states] of [["JSONPath", JSONPATH], ["JSONata", JSONATA]])
     const page = await site.visitor({ viewport: { width: 1440, height: 1000 } });
     await openDesigner(page, `all-${language}`);
     const fields = page.getByRole("complementary", { name: "Fields" });
+    assert.deepEqual(await missingIn(fields, MACHINE), [], "the machine");
     for (const [state, tabs] of Object.entries(states)) {
       await card(page, state).focus();
       await page.keyboard.press("Enter");
@@ -91,16 +125,48 @@ for (const [language, states] of [["JSONPath", JSONPATH], ["JSONata", JSONATA]])
       await fields.getByRole("heading", { level: 2, name: state }).waitFor();
       for (const [tab, labels] of Object.entries(tabs)) {
         await fields.getByRole("tab", { name: tab }).click();
-        const missing = await fields.evaluate((form, wanted) => {
-          const there = [...form.querySelectorAll("input, select, textarea")].map((control) => control.labels?.[0]?.textContent.trim());
-          return wanted.filter((label) => !there.includes(label));
-        }, labels);
+        const missing = await missingIn(fields, labels);
         assert.deepEqual(missing, [], `${state}, ${tab}`);
       }
     }
     assert.deepEqual(page.complaints, []);
   });
 }
+
+test("a rule can be all that the language knows: 39 comparisons, and, or, not", async () => {
+  await createMachine(site, "compared", machine("JSONPath"));
+  const page = await site.visitor({ viewport: { width: 1440, height: 1000 } });
+  await openDesigner(page, "compared");
+  await card(page, "Choice").click();
+  const offered = (label) => page.getByLabel(label).locator("option").evaluateAll((options) => options.map(({ value }) => value));
+  const kinds = ["Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"].flatMap((kind) => [kind, `${kind}Path`]);
+  const expected = [
+    ...["String", "Numeric", "Timestamp"].flatMap((type) => kinds.map((kind) => type + kind)),
+    "StringMatches", "BooleanEquals", "BooleanEqualsPath",
+    ...["Null", "Present", "Numeric", "String", "Boolean", "Timestamp"].map((kind) => `Is${kind}`),
+  ];
+  assert.equal(expected.length, 39);
+  assert.deepEqual((await offered("Rule 1: comparison")).filter(Boolean).sort(), expected.sort());
+  assert.deepEqual(await offered("Rule 1: holds when"), ["one", "And", "Or", "Not"]);
+});
+
+test("an HTTP request has fields of its own", async () => {
+  const http = { Type: "Task", Resource: "arn:aws:states:::http:invoke", Parameters: { ApiEndpoint: "https://example.com", Method: "GET" }, End: true };
+  await createMachine(site, "http", { StartAt: "Ask", States: { Ask: http } });
+  const page = await site.visitor({ viewport: { width: 1440, height: 1000 } });
+  await openDesigner(page, "http");
+  await card(page, "Ask").click();
+  await page.getByLabel("Method").selectOption("POST");
+  await page.getByLabel("Address").fill("https://example.com/orders");
+  await page.getByLabel("Address").press("Tab");
+  await page.getByLabel("Connection").fill("arn:aws:events:eu-west-1:000000000000:connection/shop/1");
+  await page.getByLabel("Connection").press("Tab");
+  assert.deepEqual(JSON.parse(await textOf(page)).States.Ask.Parameters, {
+    ApiEndpoint: "https://example.com/orders",
+    Method: "POST",
+    Authentication: { ConnectionArn: "arn:aws:events:eu-west-1:000000000000:connection/shop/1" },
+  });
+});
 
 test("what is typed in a form is what the definition says, and what cannot be is said under the field", async () => {
   await createMachine(site, "typed", machine("JSONPath"));

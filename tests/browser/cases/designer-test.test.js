@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { assertAccessible, createMachine, openSite } from "../support/browser.js";
+import { assertAccessible, createMachine, openSite, start } from "../support/browser.js";
 import { card, openDesigner, textOf } from "../support/designer.js";
 
 let site;
@@ -85,6 +85,43 @@ test("work is mocked: a result leads on, an error is tried again and then caught
   await dialog.getByRole("button", { name: "Run the test" }).click();
   await answer.getByText("Failed and caught").waitFor();
   await answer.getByRole("button", { name: "Sorry" }).waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test("the flow from a state on is tried, and begins with what the last execution was given", async () => {
+  const flowing = structuredClone(priced);
+  delete flowing.States.Sorry;
+  flowing.States.Charge = { Type: "Pass", Output: "{% $total %}", End: true };
+  const arn = await createMachine(site, "flowing", flowing);
+  await start(site, arn, { price: 4, count: 5 });
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await openDesigner(page, "flowing");
+  const dialog = await openTest(page, "Price");
+  // The history is written behind the answer to the start.
+  for (let tries = 0; tries < 50; tries++) {
+    await dialog.getByRole("button", { name: "Take the last execution’s input" }).click();
+    if (/"price": 4/.test(await dialog.getByLabel("Input", { exact: true }).inputValue())) break;
+  }
+  assert.match(await dialog.getByLabel("Input", { exact: true }).inputValue(), /"count": 5/);
+  await dialog.getByLabel("What is tested").selectOption("flow");
+  await dialog.getByRole("button", { name: "Run the test" }).click();
+  const states = dialog.getByRole("list", { name: "States in their order" });
+  await states.getByText("The flow ends here.").waitFor();
+  assert.equal(await states.getByRole("group").filter({ has: page.locator("summary") }).count(), 2);
+  await states.getByRole("group", { name: "Output" }).last().getByText("20").waitFor();
+  await assertAccessible(page, "a flow that was tried");
+});
+
+test("a state in a Map is tried for one of the items", async () => {
+  const each = { StartAt: "Number", States: { Number: { Type: "Pass", Output: "{% $states.context.Map.Item.Index + 1 %}", End: true } } };
+  await createMachine(site, "items", { QueryLanguage: "JSONata", StartAt: "Each", States: { Each: { Type: "Map", Items: [1, 2], ItemProcessor: each, End: true } } });
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await openDesigner(page, "items");
+  const dialog = await openTest(page, "Number");
+  await dialog.getByLabel("Item index").fill("6");
+  await dialog.getByLabel("Item index").blur();
+  await dialog.getByRole("button", { name: "Run the test" }).click();
+  await dialog.getByRole("group", { name: "Output" }).getByText("7").waitFor();
   assert.deepEqual(page.complaints, []);
 });
 

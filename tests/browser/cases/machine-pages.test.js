@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { assertAccessible, createMachine, openSite, succeeding } from "../support/browser.js";
+import { assertAccessible, createMachine, failing, openSite, start, succeeding } from "../support/browser.js";
 
 let site;
 before(async () => (site = await openSite()));
@@ -75,6 +75,46 @@ test("the list is sorted by a click on a column, and the sort is in the address"
   assert.deepEqual(await names(), ["sorted-a", "sorted-b"]);
   await page.goBack();
   assert.deepEqual(await names(), ["sorted-b", "sorted-a"]);
+});
+
+test("a machine's row tells how its executions went, and its graph where they failed", async () => {
+  const arn = await createMachine(site, "lately", failing);
+  for (const ok of [true, true, false]) await start(site, arn, { ok });
+  const page = await site.visitor();
+  const row = page.getByRole("row", { name: /^lately/ });
+  // Executions close behind the answer to their start, and what is searched for behind that.
+  for (let tries = 0; tries < 100; tries++) {
+    await page.goto("/machines/lately");
+    if ((await page.getByRole("link", { name: /^1 failure/ }).count()) > 0) break;
+  }
+  await page.getByRole("treeitem", { name: /^Not fine, Fail.*1 failure in the last 24 hours/ }).waitFor();
+  await page.getByRole("treeitem", { name: /^Ok\?, Choice/ }).waitFor();
+  await assertAccessible(page, "failures on a graph");
+  await page.goto("/machines?q=lately");
+  await row.getByText(/^3, /).waitFor();
+  await row.getByText("1 failed").waitFor();
+  await row.getByTitle("2 succeeded, 1 failed").waitFor();
+  assert.match(await row.innerText(), /\d+ (ms|s)/, "how long they took");
+  await assertAccessible(page, "rows with bars");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("where an alias led is told on its page", async () => {
+  await createMachine(site, "moved", succeeding);
+  const page = await site.visitor();
+  await page.goto("/machines/moved/versions");
+  await page.getByRole("button", { name: "Publish the current definition" }).click();
+  await page.goto("/machines/moved/aliases");
+  await page.getByLabel("Name").fill("live");
+  await page.getByRole("button", { name: "Make alias" }).click();
+  const history = page.getByRole("region", { name: "History" });
+  await history.getByRole("row", { name: /live.*version 1/ }).waitFor();
+  await page.getByText("Move or change").click();
+  await page.getByRole("button", { name: "Delete live" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /Delete/ }).click();
+  await history.getByRole("row", { name: /live.*deleted/ }).waitFor();
+  await history.getByRole("row", { name: /live.*version 1/ }).waitFor();
+  await assertAccessible(page, "history of aliases");
 });
 
 test("a copy is made under another name, and pasted YAML becomes a machine", async () => {

@@ -37,7 +37,7 @@ pub(crate) struct TestInput {
     /// The variables' values by their names.
     #[schema(value_type = Option<Object>)]
     variables: Option<Box<RawValue>>,
-    /// The whole context object. Only together with a mock.
+    /// The whole context object.
     #[schema(value_type = Option<Object>)]
     context: Option<Box<RawValue>>,
     /// `arn:aws:iam::ACCOUNT:role/stepwright` where absent.
@@ -272,7 +272,7 @@ async fn test(
 ) -> Result<Json<TestOutput>, Problem> {
     let account = app.settings.account_id.as_str();
     let request = request(input, account);
-    let answer = wire::perform(&app, "TestState", request)
+    let answer = wire::test_state_natively(&app, request)
         .await
         .map_err(Problem::Wire)?;
     Ok(Json(shown(answer)))

@@ -27,6 +27,8 @@ use crate::{
 
 /// As many aliases as a machine may have.
 const ALIASES_MAX: u32 = 100;
+/// Moves that the page tells.
+const MOVES: i64 = 50;
 /// Versions that the fields offer: the newest.
 const OFFERED: u32 = 100;
 
@@ -38,6 +40,8 @@ pub struct Aliases {
     pub machine: Machine,
     pub problem: Option<Problem>,
     pub aliases: Vec<AliasRow>,
+    /// Where aliases led, the newest move first.
+    pub moves: Vec<MoveRow>,
     /// Numbers of versions, the newest first.
     pub versions: Vec<i64>,
     /// What was typed for a new one that was refused.
@@ -54,17 +58,41 @@ pub struct AliasRow {
     pub second: Option<i64>,
 }
 
+/// An alias that was made, moved or deleted.
+pub struct MoveRow {
+    pub alias: String,
+    pub at: Moment,
+    /// Where it led from then on; nothing where it was deleted.
+    pub leads: Option<String>,
+}
+
+/// `version 3`, or `90 % version 3, 10 % version 4`.
+fn leads(routes: &[alias::Route]) -> String {
+    match routes {
+        [only] => format!("version {}", only.version),
+        routes => {
+            let parts: Vec<_> = routes
+                .iter()
+                .map(|route| format!("{} % version {}", route.weight, route.version))
+                .collect();
+            parts.join(", ")
+        }
+    }
+}
+
 impl AliasRow {
-    /// `version 3`, or `90 % version 3, 10 % version 4`.
+    /// Where it leads, in words.
     pub fn leads(&self) -> String {
+        let first = alias::Route {
+            version: self.version,
+            weight: self.weight,
+        };
         match self.second {
-            None => format!("version {}", self.version),
-            Some(second) => format!(
-                "{} % version {}, {} % version {second}",
-                self.weight,
-                self.version,
-                100 - self.weight
-            ),
+            None => leads(&[first]),
+            Some(version) => {
+                let weight = 100 - self.weight;
+                leads(&[first, alias::Route { version, weight }])
+            }
         }
     }
 
@@ -110,10 +138,11 @@ async fn draw(
         };
         let aliases = alias::list(&app.db, machine.id, None, None, ALIASES_MAX).await?;
         let versions = version::list(&app.db, machine.id, None, OFFERED).await?;
-        Ok::<_, sqlx::Error>(Some((machine, aliases, versions)))
+        let moves = alias::moves(&app.db, machine.id, MOVES).await?;
+        Ok::<_, sqlx::Error>(Some((machine, aliases, versions, moves)))
     };
     match found.await {
-        Ok(Some((machine, aliases, versions))) => {
+        Ok(Some((machine, aliases, versions, moves))) => {
             let frame = visit
                 .frame_of(Section::Machines, name)
                 .below(&paging::machine_address(name), Tab::Aliases.word());
@@ -137,6 +166,14 @@ async fn draw(
                 frame,
                 machine,
                 aliases: rows.collect(),
+                moves: moves
+                    .into_iter()
+                    .map(|it| MoveRow {
+                        at: queries.moment(timestamp(it.moved_at)),
+                        leads: (!it.routes.is_empty()).then(|| leads(&it.routes)),
+                        alias: it.alias,
+                    })
+                    .collect(),
                 versions: versions.into_iter().map(|it| it.number).collect(),
                 typed,
             };

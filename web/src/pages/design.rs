@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use store::{revision, version};
+use store::{browse, revision, version};
 
 use super::{
     assets,
@@ -123,10 +123,12 @@ pub(super) async fn show(
             Some(copied) => revision::get(&app.db, copied.revision_id).await?,
             None => None,
         };
-        Ok::<_, sqlx::Error>(Some((machine, draft, copied)))
+        let newest = browse::newest_of_machines(&app.db, &[machine.id]).await?;
+        let last = newest.first().map(|it| it.id.to_string());
+        Ok::<_, sqlx::Error>(Some((machine, draft, copied, last)))
     };
     match found.await {
-        Ok(Some((machine, draft, copied))) => {
+        Ok(Some((machine, draft, copied, last))) => {
             let mut start = common(&visit, &app);
             start["machine"] = json!({
                 "name": machine.name,
@@ -136,6 +138,8 @@ pub(super) async fn show(
             });
             start["definition"] = json!(machine.revision.definition);
             start["draft"] = json!(draft);
+            // Its inputs are what states are tried with first.
+            start["lastExecution"] = json!(last);
             start["copy"] = json!(copied.map(|copied| copied.definition));
             let address = paging::machine_address(&name);
             let frame = visit

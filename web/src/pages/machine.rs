@@ -83,6 +83,8 @@ pub struct MachinePage {
     pub size: String,
     /// The script that draws the graph.
     pub graph: String,
+    /// How often a state was the one that failed in the last 24 hours, by its name, the most first.
+    pub failures: Vec<(String, i64)>,
 }
 
 /// The type of a machine as the native API writes it.
@@ -124,8 +126,25 @@ impl MachinePage {
             is_cut: end < text.len(),
             size: moment::size(machine.definition.len()),
             graph: assets::graph(),
+            failures: Vec::new(),
             machine,
         }
+    }
+
+    /// What the graph lays over states, as JSON.
+    pub fn failures_json(&self) -> String {
+        let by_name = self
+            .failures
+            .iter()
+            .map(|(name, count)| (name.clone(), serde_json::Value::from(*count)));
+        serde_json::Value::Object(by_name.collect()).to_string()
+    }
+
+    /// `3 failures`, where executions failed in that state.
+    pub fn failed(&self, state: &StateRow) -> Option<String> {
+        let (_, count) = self.failures.iter().find(|(name, _)| *name == state.name)?;
+        let word = if *count == 1 { "failure" } else { "failures" };
+        Some(format!("{count} {word}"))
     }
 }
 
@@ -156,10 +175,14 @@ pub(super) async fn show(
         } else {
             queries.recent(Some(machine.id), RECENT).await?
         };
-        Ok::<_, sqlx::Error>(Some((machine, recent)))
+        let (states, _) = outline(&machine.definition);
+        let names: Vec<String> = states.into_iter().map(|state| state.name).collect();
+        let mut failures = queries.failures_by_state(machine.id, &names).await?;
+        failures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Ok::<_, sqlx::Error>(Some((machine, recent, failures)))
     };
     match found.await {
-        Ok(Some((machine, recent))) => {
+        Ok(Some((machine, recent, failures))) => {
             let mut frame = visit.frame_of(Section::Machines, &name);
             if !asked.version.is_empty() {
                 let thing = format!("Version {}", asked.version);
@@ -167,6 +190,7 @@ pub(super) async fn show(
             }
             let mut page = MachinePage::new(frame, machine, recent);
             page.version = asked.version;
+            page.failures = failures;
             problem::draw(&page)
         }
         Ok(None) => missing(visit, &name, &asked),

@@ -14,7 +14,7 @@ use super::{
     problem::{self, Problem},
     queries::Queries,
     theme::Theme,
-    view::{MachineRow, Pager},
+    view::{MachineRow, Pager, Status},
 };
 use crate::app::Shared;
 

@@ -27,7 +27,7 @@ use super::{
     start::Start,
     theme::Theme,
     view::{
-        Count, EventLink, Execution, ExecutionRow, Failure, FailureGroup, LastRun, Machine,
+        Count, EventLink, Execution, ExecutionRow, Failure, FailureGroup, LastRun, Lately, Machine,
         MachineRow, Outcomes, Pager, Status,
     },
 };
@@ -229,6 +229,23 @@ fn machine_lists(theme: Theme) {
             id: row.id.clone(),
             status: row.status,
             started: row.started,
+        }),
+        lately: last.map(|row| Lately {
+            outcomes: Outcomes {
+                counts: vec![
+                    Count {
+                        status: Status::Succeeded,
+                        number: 180,
+                    },
+                    Count {
+                        status: row.status,
+                        number: 20,
+                    },
+                ],
+                is_capped: true,
+            },
+            p50: "0.41 s".to_owned(),
+            p95: "1 m 12 s".to_owned(),
         }),
     };
     let rows = rows();

@@ -14,9 +14,11 @@ use store::{
 use uuid::Uuid;
 
 use super::{
-    moment::Moment,
+    moment::{self, Moment},
     paging,
-    view::{Count, ExecutionRow, FailureGroup, LastRun, Machine, MachineRow, Outcomes, Status},
+    view::{
+        Count, ExecutionRow, FailureGroup, LastRun, Lately, Machine, MachineRow, Outcomes, Status,
+    },
 };
 use crate::app::App;
 
@@ -24,6 +26,10 @@ use crate::app::App;
 const DAY_SECONDS: i64 = 24 * 3600;
 /// Failures that the overview groups: the newest.
 pub(crate) const FAILURES_MAX: i64 = 200;
+/// Executions of each machine that its row in the list tells of: the newest of the 24 hours.
+const LATELY_MAX: i64 = 200;
+/// Failures of a state that its graph counts.
+const STATE_FAILURES_MAX: i64 = 1_000;
 /// Groups of them that it shows.
 const GROUPS_MAX: usize = 10;
 
@@ -162,6 +168,11 @@ impl<'a> Queries<'a> {
         let newest = browse::newest_of_machines(&self.app.db, &ids).await?;
         let mut newest: HashMap<Uuid, _> =
             newest.into_iter().map(|it| (it.machine_id, it)).collect();
+        let lately = browse::lately(&self.app.db, &ids, self.day_ago(), LATELY_MAX).await?;
+        let mut lately: HashMap<Uuid, _> = lately
+            .into_iter()
+            .map(|it| (it.machine_id, told(&it)))
+            .collect();
         let rows = cut
             .rows
             .into_iter()
@@ -171,6 +182,7 @@ impl<'a> Queries<'a> {
                     status: status(last.status),
                     started: self.moment(last.started_at),
                 }),
+                lately: lately.remove(&machine.id),
                 name: machine.name,
                 kind: kind(machine.machine_type),
                 created: self.moment(timestamp(machine.created_at)),
@@ -181,6 +193,22 @@ impl<'a> Queries<'a> {
             has_before: cut.has_before,
             has_after: cut.has_after,
         })
+    }
+
+    /// The least id of what was started in the last 24 hours.
+    fn day_ago(&self) -> ExecutionId {
+        let since = self.now.plus_seconds(-DAY_SECONDS);
+        ExecutionId::first_of(u64::try_from(since.0 / 1_000).unwrap_or(0))
+    }
+
+    /// In how many executions of a machine in the last 24 hours each of these states failed.
+    pub(crate) async fn failures_by_state(
+        &self,
+        machine_id: Uuid,
+        states: &[String],
+    ) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        let from = self.day_ago();
+        browse::failures_by_state(&self.app.db, machine_id, states, from, STATE_FAILURES_MAX).await
     }
 
     /// Names of machines, the first ones, for a field to choose from.
@@ -292,5 +320,27 @@ pub(crate) fn stored(status: Status) -> Stored {
         Status::TimedOut => Stored::TimedOut,
         Status::Aborted => Stored::Aborted,
         Status::PendingRedrive => Stored::PendingRedrive,
+    }
+}
+
+fn told(lately: &browse::Lately) -> Lately {
+    let count = |status, number: i64| Count {
+        status,
+        number: u64::try_from(number).unwrap_or(0),
+    };
+    let took = |micros: Option<i64>| micros.map_or_else(|| "–".to_owned(), moment::duration);
+    Lately {
+        outcomes: Outcomes {
+            counts: vec![
+                count(Status::Running, lately.running),
+                count(Status::Succeeded, lately.succeeded),
+                count(Status::Failed, lately.failed),
+                count(Status::TimedOut, lately.timed_out),
+                count(Status::Aborted, lately.aborted),
+            ],
+            is_capped: lately.total() >= LATELY_MAX,
+        },
+        p50: took(lately.p50_micros),
+        p95: took(lately.p95_micros),
     }
 }

@@ -137,6 +137,54 @@ pub struct MachineRow {
     pub kind: &'static str,
     pub created: Moment,
     pub last: Option<LastRun>,
+    /// How it did in the last 24 hours, where it was started then.
+    pub lately: Option<Lately>,
+}
+
+/// How the executions of a machine went in the last 24 hours, the newest ones where there are many.
+#[derive(Clone, Debug)]
+pub struct Lately {
+    pub outcomes: Outcomes,
+    /// How long half of those that closed took at most, and 95 of 100.
+    pub p50: String,
+    pub p95: String,
+}
+
+impl Lately {
+    /// `12 succeeded, 1 failed`, for the title of the bar.
+    pub fn told(&self) -> String {
+        let parts: Vec<_> = self
+            .outcomes
+            .counts
+            .iter()
+            .filter(|count| count.number > 0)
+            .map(|count| format!("{} {}", count.figure(), count.status.word().to_lowercase()))
+            .collect();
+        let which = if self.outcomes.is_capped {
+            "of the newest: "
+        } else {
+            ""
+        };
+        format!("{which}{}", parts.join(", "))
+    }
+
+    /// `13`, or `200+` where only the newest were looked at.
+    pub fn total(&self) -> String {
+        let more = if self.outcomes.is_capped { "+" } else { "" };
+        format!("{}{more}", self.outcomes.total_told())
+    }
+
+    /// How many closed without success, in words; nothing where none did.
+    pub fn failed(&self) -> Option<String> {
+        let failed: u64 = self
+            .outcomes
+            .counts
+            .iter()
+            .filter(|count| matches!(count.status, Status::Failed | Status::TimedOut))
+            .map(|count| count.number)
+            .sum();
+        (failed > 0).then(|| format!("{} failed", moment::count(failed)))
+    }
 }
 
 #[derive(Clone, Debug)]

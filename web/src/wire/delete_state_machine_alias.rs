@@ -17,7 +17,7 @@ pub(super) struct Output {}
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
     if let Some((machine, alias)) = find(app, &input.state_machine_alias_arn).await? {
-        store::alias::delete(&app.db, machine.id, &alias.name).await?;
+        store::alias::delete(&app.db, machine.id, &alias.name, app.now()).await?;
         app.engine.forget_machine(&machine.name);
     }
     Ok(Output {})

@@ -12,10 +12,10 @@ use asl::query::Variables;
 use asl::{Json, Payload};
 use runtime::test_state::{TestError, TestRequest, Tested, reader_data};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::error::{ApiError, Code};
-use super::{definition, start_execution, validate};
+use super::{definition, model, protocol, start_execution, validate};
 use crate::app::App;
 
 #[derive(Deserialize)]
@@ -72,6 +72,20 @@ pub(super) struct Output {
 }
 
 pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> {
+    test(app, input, false).await
+}
+
+/// Does the operation for our native API, which takes a context without a mock too.
+pub(crate) async fn natively(app: &App, mut input: Value) -> Result<Value, ApiError> {
+    if let Some(shape) = model::input("TestState") {
+        validate::check(shape, &mut input)?;
+    }
+    let output = test(app, protocol::read(input)?, true).await?;
+    let output = serde_json::to_vec(&output).map_err(|fault| ApiError::internal(&fault))?;
+    serde_json::from_slice(&output).map_err(|fault| ApiError::internal(&fault))
+}
+
+async fn test(app: &App, input: Input, is_native: bool) -> Result<Output, ApiError> {
     definition::check_size(app, &input.definition)?;
     let (level, reveals_secrets) = (input.inspection_level, input.reveal_secrets);
     if input.reveal_secrets && level != Level::Trace {
@@ -79,7 +93,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
             "revealSecrets can only be true when the inspectionLevel is TRACE",
         ));
     }
-    let request = request(app, input).await?;
+    let request = request(app, input, is_native).await?;
     let tested = app.engine.test_state(request).await;
     let tested = tested.map_err(|error| match error {
         TestError::Unfit(unfit) => unfit_error(unfit),
@@ -88,7 +102,7 @@ pub(super) async fn handle(app: &App, input: Input) -> Result<Output, ApiError> 
     show(tested, level, reveals_secrets)
 }
 
-async fn request(app: &App, input: Input) -> Result<TestRequest, ApiError> {
+async fn request(app: &App, input: Input, is_native: bool) -> Result<TestRequest, ApiError> {
     let subject = subject(&input).await?;
     let state = subject.state();
     let mock = match &input.mock {
@@ -96,7 +110,7 @@ async fn request(app: &App, input: Input) -> Result<TestRequest, ApiError> {
         Some(mock) => Some(mock.read(app, state)?),
     };
     if mock.is_none() {
-        if input.context.is_some() {
+        if input.context.is_some() && !is_native {
             return Err(ApiError::validation(
                 "A context can only be specified together with a mock",
             ));

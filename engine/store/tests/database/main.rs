@@ -9,6 +9,7 @@ mod express;
 mod express_log;
 mod history;
 mod in_doubt;
+mod lately;
 mod leases;
 mod names;
 mod opening;

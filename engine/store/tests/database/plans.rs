@@ -8,7 +8,7 @@ use store::commit::{CloseTask, Item, Message, OpenTask, Status, Wakeup};
 use store::db::{Db, Settings};
 use store::ids::{ExecutionId, ShardId};
 use store::list::{self, Filter};
-use store::{execution, inbox, journal, timer, token};
+use store::{browse, execution, inbox, journal, timer, token};
 
 use crate::sample::{MACHINE, Node, close, id, named, next, opening, shard_of, started_at, whole};
 use crate::support::Database;
@@ -193,6 +193,14 @@ async fn reads_are_served_by_indexes() {
     check(db, "end", token::end(db, mine, &[1; 32], shard, "{}"))
         .await
         .unwrap();
+    // Most rows are of another machine, and of before.
+    let from = ExecutionId::first_of(mine.unix_millis());
+    check(db, "lately", browse::lately(db, &[MACHINE], from, 200))
+        .await
+        .unwrap();
+    let states = ["Pay".to_owned()];
+    let failures = browse::failures_by_state(db, MACHINE, &states, from, 200);
+    check(db, "failures_by_state", failures).await.unwrap();
     for statuses in [
         vec![],
         vec![Status::Running],

@@ -550,9 +550,9 @@ export class Canvas {
     const shown = this.shown;
     const from = shown ? this.stopOf(shown) : null;
     const to = shown && from !== null ? step(shown.picture, from, direction) : null;
-    if (!shown || to === null || to === from) return false;
+    if (!shown || from === null || to === null || to === from) return false;
     this.stop = to;
-    this.wishes.select?.(isExtending ? [...new Set([...shown.selection, to])] : [to]);
+    this.wishes.select?.(isExtending ? [...new Set([...shown.selection, from, to])] : [to]);
     this.focus(to);
     return true;
   }

@@ -43,10 +43,10 @@ export function cardName(card: Card, { status, problems }: CardLook): string {
     // Begins with what is seen, so that people who speak to the page can say it.
     state.name,
     card.note,
-    status && status.visits > 1 ? `${status.visits} visits` : "",
+    status && status.words === undefined && status.visits > 1 ? `${status.visits} visits` : "",
     ...badges,
     card.isUnreachable ? "not reached" : "",
-    status ? STATUS_WORD[status.status] : "",
+    status ? (status.words ?? STATUS_WORD[status.status]) : "",
     problems && problems.errors > 0 ? `${problems.errors} ${problems.errors === 1 ? "error" : "errors"}` : "",
     problems && problems.warnings > 0 ? `${problems.warnings} ${problems.warnings === 1 ? "warning" : "warnings"}` : "",
   ].filter(Boolean).join(", ");

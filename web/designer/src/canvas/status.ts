@@ -9,6 +9,8 @@ export interface StateStatus {
   readonly status: Status;
   /** How often the state was entered. */
   readonly visits: number;
+  /** What is said of them, where they are no visits. */
+  readonly words?: string;
 }
 
 export const STATUS_WORD: Readonly<Record<Status, string>> = {

@@ -155,11 +155,16 @@ export class Api {
     return listIn(await this.ask("GET", "/api/v1/machines?limit=1000"), "machines").flatMap((each) => textIn(each, "arn") ?? []);
   }
 
+  async connections(): Promise<string[]> {
+    return listIn(await this.ask("GET", "/api/v1/connections?limit=1000"), "connections").flatMap((each) => textIn(each, "arn") ?? []);
+  }
+
   /** Tries one state. Values go and come as they are spelled. */
-  async test(what: { readonly definition: string; readonly state: string; readonly input: string; readonly variables: string; readonly mock: Mock | null; readonly retries: number }): Promise<Json> {
+  async test(what: { readonly definition: string; readonly state: string; readonly input: string; readonly variables: string; readonly mock: Mock | null; readonly retries: number; readonly context: string | null }): Promise<Json> {
     const { mock } = what;
     const members = [`"definition":${JSON.stringify(what.definition)}`, `"state":${JSON.stringify(what.state)}`, `"input":${textOr(what.input)}`];
     if (textOr(what.variables) !== "{}") members.push(`"variables":${what.variables}`);
+    if (what.context !== null) members.push(`"context":${what.context}`);
     if (mock?.error !== undefined) {
       const cause = mock.cause ? `,"cause":${JSON.stringify(mock.cause)}` : "";
       members.push(`"mock":{"error_output":{"error":${JSON.stringify(mock.error)}${cause}},"validation":"NONE"}`, `"configuration":{"retrier_retry_count":${what.retries}}`);
@@ -167,6 +172,24 @@ export class Api {
       members.push(`"mock":{"result":${textOr(mock.result ?? "")},"validation":"NONE"}`);
     }
     return await this.askJson("/api/v1/test", `{${members.join(",")}}`);
+  }
+
+  /** What a state was given when an execution last came to it, and the variables that were assigned before. */
+  async inputOf(execution: string, state: string): Promise<{ readonly input: string; readonly variables: string } | null> {
+    const answer = await this.ask("GET", `/api/v1/executions/${encodeURIComponent(execution)}/history?limit=1000`);
+    let found: { input: string; variables: string } | null = null;
+    const variables = new Map<string, string>();
+    for (const event of listIn(answer, "events")) {
+      const entered = valueIn(event, "stateEnteredEventDetails");
+      if (textIn(entered, "name") === state) {
+        const told = [...variables].map(([name, value]) => `${JSON.stringify(name)}: ${value}`).join(", ");
+        found = { input: textIn(entered, "input") ?? "{}", variables: `{${told}}` };
+      }
+      const assigned = valueIn(valueIn(event, "stateExitedEventDetails"), "assignedVariables");
+      if (typeof assigned !== "object" || assigned === null) continue;
+      for (const [name, value] of Object.entries(assigned)) if (typeof value === "string") variables.set(name, value);
+    }
+    return found;
   }
 
   /** The value of an expression as text, or why it has none. */
@@ -245,6 +268,8 @@ export interface Start {
   readonly draft: Draft | null;
   /** The definition of another version, to begin with instead of the draft. */
   readonly copy: string | null;
+  /** The id of the machine's newest execution. */
+  readonly lastExecution: string | null;
 }
 
 export function readStart(text: string): Start {
@@ -257,6 +282,7 @@ export function readStart(text: string): Start {
     definition: textIn(read, "definition") ?? "",
     draft: draftIn(valueIn(read, "draft")),
     copy: textIn(read, "copy"),
+    lastExecution: textIn(read, "lastExecution"),
     patterns: listIn(read, "patterns").map((each) => ({
       id: textIn(each, "id") ?? "",
       title: textIn(each, "title") ?? "",

@@ -52,6 +52,7 @@ export class Store {
   tried: { readonly input: string; readonly variables: string; readonly result: Json | null } = { input: "{}", variables: "{}", result: null };
   functions: readonly string[] = [];
   machines: readonly string[] = [];
+  connections: readonly string[] = [];
   machine: Start["machine"];
   type: string;
   /** The state that stays where it is on the screen at the next drawing. */
@@ -162,6 +163,14 @@ export class Store {
     this.changed();
   }
 
+  /** What the machine's last execution gave a state; null where it did not come to it. */
+  async lastInput(state: string): Promise<{ readonly input: string; readonly variables: string } | null> {
+    const { lastExecution } = this.start;
+    if (lastExecution === null) return null;
+    const found = await this.api.inputOf(lastExecution, state);
+    return found ? { ...found, input: laidOut(found.input) } : null;
+  }
+
   /** What states are tried with, kept with the draft. */
   keepTests(samples: readonly Sample[], mocks: readonly Mock[]): void {
     this.samples = samples;
@@ -171,9 +180,10 @@ export class Store {
   }
 
   private async loadChoices(): Promise<void> {
-    const [functions, machines] = await Promise.allSettled([this.api.functions(), this.api.machines()]);
+    const [functions, machines, connections] = await Promise.allSettled([this.api.functions(), this.api.machines(), this.api.connections()]);
     if (functions.status === "fulfilled") this.functions = functions.value;
     if (machines.status === "fulfilled") this.machines = machines.value;
+    if (connections.status === "fulfilled") this.connections = connections.value;
     this.changed();
   }
 
@@ -483,5 +493,15 @@ export class Store {
     if (this.samples.length + this.mocks.length > 0) this.drafts.soon();
     this.say("Created");
     this.changed();
+  }
+}
+
+/** JSON on lines of its own, where that changes nothing that is written in it. */
+function laidOut(text: string): string {
+  try {
+    const read: unknown = JSON.parse(text);
+    return JSON.stringify(read) === text ? JSON.stringify(read, null, 2) : text;
+  } catch {
+    return text;
   }
 }

@@ -2,25 +2,16 @@
 // out. Inputs under a name, and mocks, are kept beside the draft and never in the definition.
 
 import { useState } from "preact/hooks";
-import { string, get, isObject, same, textOf, type Json } from "../asl/json/node";
+import { get } from "../asl/json/node";
 import { JsonError, tryParse } from "../asl/json/parse";
-import { printAlone } from "../asl/json/print";
 import type { State } from "../asl/machine";
 import { Select, Text } from "../forms/controls";
 import { Icon } from "../forms/icon";
 import type { Mock } from "./api";
 import { Dialog } from "./dialog";
 import type { Store } from "./store";
-
-const STAGES: readonly (readonly [key: string, words: string])[] = [
-  ["input", "Input"], ["after_input_path", "After InputPath"], ["after_parameters", "After Parameters"], ["after_arguments", "After Arguments"],
-  ["after_items_path", "Items"], ["after_items_pointer", "Items"], ["after_item_selector", "Input of each item"], ["after_item_batcher", "Batches"],
-  ["result", "Result"], ["after_result_selector", "After ResultSelector"], ["after_result_path", "After ResultPath"],
-];
-const STATUS = {
-  SUCCEEDED: ["Succeeded", "tone-succeeded", "circle-check"], FAILED: ["Failed", "tone-failed", "circle-x"],
-  RETRIABLE: ["Would be tried again", "tone-waiting", "repeat"], CAUGHT_ERROR: ["Failed and caught", "tone-failed", "shield-check"],
-} as const;
+import { Answers } from "./tester-answer";
+import { contextOf, mapAround, tryStates, type Tried } from "./tester-flow";
 
 /** What a text that must be JSON says instead. */
 function wrongJson(text: string): string | undefined {
@@ -39,9 +30,12 @@ export function Tester({ store, state, onClose, onShow }: { readonly store: Stor
   const [error, setError] = useState(kept?.error ?? "States.TaskFailed");
   const [cause, setCause] = useState(kept?.cause ?? "");
   const [retries, setRetries] = useState("0");
-  const [answer, setAnswer] = useState<Json | null>(null);
+  const [index, setIndex] = useState("");
+  const [isFlow, setFlow] = useState(false);
+  const [tried, setTried] = useState<readonly Tried[]>([]);
   const [bad, setBad] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const map = mapAround(state);
   const hasWork = state.type === "Task" || state.type === "Map" || state.type === "Parallel";
 
   const mockNow = (): Mock | null => {
@@ -61,15 +55,22 @@ export function Tester({ store, state, onClose, onShow }: { readonly store: Stor
     const others = store.mocks.filter((each) => each.state !== state.id);
     const mocks = mock ? [...others, mock] : others;
     if (JSON.stringify(mocks) !== JSON.stringify(store.mocks)) store.keepTests(store.samples, mocks);
+    const context = index === "" ? null : contextOf(index, input);
+    const [first] = await tryStates(store.api, { definition: store.document.text, state, input, variables, mocks, retries: Number(retries) || 0, context, isFlow }, setTried);
+    if (first && "answer" in first) store.tried = { input, variables, result: get(get(first.answer, "inspection"), "result") };
+    setBusy(false);
+  };
+  const takeLast = async (): Promise<void> => {
+    setBad(undefined);
     try {
-      const read = await store.api.test({ definition: store.document.text, state: state.name, input, variables, mock, retries: Number(retries) || 0 });
-      setAnswer(read);
-      store.tried = { input, variables, result: get(get(read, "inspection"), "result") };
+      const last = await store.lastInput(state.name);
+      if (!last) return setBad(`The last execution did not come to “${state.name}”.`);
+      setInput(last.input);
+      setVariables(last.variables);
+      setSample("");
     } catch (fault) {
-      setAnswer(null);
       setBad(fault instanceof Error ? fault.message : "The server did not answer.");
     }
-    setBusy(false);
   };
   const keepSample = (): void => {
     const wanted = name.trim();
@@ -96,6 +97,9 @@ export function Tester({ store, state, onClose, onShow }: { readonly store: Stor
             />
           ) : null}
           <Area label="Input" value={input} onInput={setInput} isFirst rows={7} />
+          {store.start.lastExecution === null ? null : (
+            <button type="button" class="quiet from-last" onClick={() => void takeLast()}>Take the last execution’s input</button>
+          )}
           <div class="sample-row">
             <div class="field">
               <label for="sample-name">Keep this input as</label>
@@ -126,6 +130,8 @@ export function Tester({ store, state, onClose, onShow }: { readonly store: Stor
               ) : null}
             </>
           ) : null}
+          {map ? <Text label="Item index" value={index} inputMode="numeric" help={`Of the item in “${map.name}”, from 0: what expressions find in the context object.`} onChange={(typed) => (/^\d{0,8}$/.test(typed.trim()) ? (setIndex(typed.trim()), undefined) : "A whole number.")} /> : null}
+          <Select label="What is tested" value={isFlow ? "flow" : "one"} options={[["one", "This state alone"], ["flow", "This state and what follows"]]} onChange={(chosen) => setFlow(chosen === "flow")} />
           <div class="actions">
             <button class="button primary large" disabled={isBusy}><Icon name="play" /> Run the test</button>
           </div>
@@ -133,7 +139,11 @@ export function Tester({ store, state, onClose, onShow }: { readonly store: Stor
         </div>
       </form>
       <section class="tester-answer" aria-label="What came of it" aria-live="polite">
-        {answer ? <Answer store={store} state={state} answer={answer} onShow={onShow} /> : <p class="muted">Nothing is started and nothing kept in a history. {hasWork && kind === "none" && state.type === "Task" ? "The call is really made." : ""}</p>}
+        {tried.length > 0 ? (
+          <Answers tried={tried} isFlow={isFlow} hasSamples={store.samples.length > 0} onShow={onShow} />
+        ) : (
+          <p class="muted">Nothing is started and nothing kept in a history. {isFlow ? "Calls are really made where a state has no mock; each state keeps its own." : hasWork && kind === "none" && state.type === "Task" ? "The call is really made." : ""}</p>
+        )}
       </section>
     </Dialog>
   );
@@ -146,62 +156,5 @@ function Area({ label, value, onInput, rows, isFirst = false }: { readonly label
       <label for={id}>{label}</label>
       <textarea id={id} class="input is-code" rows={rows} spellcheck={false} data-first={isFirst ? "" : undefined} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
     </div>
-  );
-}
-
-function Answer({ store, state, answer, onShow }: { readonly store: Store; readonly state: State; readonly answer: Json; readonly onShow: (id: string) => void }) {
-  const status = textOf(answer, "status") ?? "FAILED";
-  const [words, tone, icon] = STATUS[Object.keys(STATUS).includes(status) ? (status as keyof typeof STATUS) : "FAILED"];
-  const next = textOf(answer, "next_state");
-  const inspection = get(answer, "inspection");
-  const output = get(answer, "output");
-  const variables = get(inspection, "variables");
-  const steps = [
-    ...STAGES.flatMap(([key, title]) => {
-      const value = get(inspection, key);
-      return value ? [{ title, value }] : [];
-    }),
-    ...(output ? [{ title: "Output", value: output }] : []),
-  ];
-  const target = next === null ? undefined : state.scope.byName.get(next);
-  return (
-    <>
-      <p class={`status ${tone}`}><Icon name={icon} />{words}</p>
-      {textOf(answer, "error") !== null ? <p><strong class="mono">{textOf(answer, "error")}</strong> {textOf(answer, "cause") ?? ""}</p> : null}
-      <p>
-        {next === null ? (status === "SUCCEEDED" ? "The flow ends here." : "") : <>Next: {target ? <button type="button" class="quiet" onClick={() => onShow(target.id)}>{next}</button> : next}</>}
-      </p>
-      <ol class="data-steps">
-        {steps.map(({ title, value }, at) => {
-          const before = steps[at - 1]?.value;
-          return (
-            <li key={title}>
-              <h3>{title}{before && same(before, value) ? <span class="muted"> as before</span> : null}</h3>
-              {before && same(before, value) ? null : <Shown title={title} value={value} before={before} />}
-            </li>
-          );
-        })}
-        {isObject(variables) && variables.members.length > 0 ? <li><h3>Variables</h3><Shown title="Variables" value={variables} before={undefined} /></li> : null}
-      </ol>
-      {store.samples.length === 0 ? <p class="hint">Keep the input as a sample to have it the next time, and to see values beside expressions.</p> : null}
-    </>
-  );
-}
-
-/** A value, with the members that the step before did not have marked. */
-function Shown({ title, value, before }: { readonly title: string; readonly value: Json; readonly before: Json | undefined }) {
-  if (!isObject(value) || !before || !isObject(before)) {
-    return <pre class="json boxed" tabIndex={0} role="group" aria-label={title}>{printAlone(value)}</pre>;
-  }
-  return (
-    <pre class="json boxed" tabIndex={0} role="group" aria-label={title}>
-      {"{\n"}
-      {value.members.map(({ key, value: inner }, at) => {
-        const old = get(before, key);
-        const text = `  ${printAlone(string(key))}: ${printAlone(inner).replace(/\n/g, "\n  ")}${at < value.members.length - 1 ? "," : ""}\n`;
-        return old && same(old, inner) ? text : <mark key={key}>{text}</mark>;
-      })}
-      {"}"}
-    </pre>
   );
 }

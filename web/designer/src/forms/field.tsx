@@ -18,6 +18,7 @@ export interface Form {
   readonly base: Path;
   readonly functions: readonly string[];
   readonly machines: readonly string[];
+  readonly connections: readonly string[];
   readonly expressions: Expressions;
   /** Sets what stands at a path from the state; null takes it out. */
   set(path: Path, value: Json | null): void;

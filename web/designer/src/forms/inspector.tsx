@@ -20,6 +20,7 @@ import { Select, Text } from "./controls";
 import { FieldControl, type Form } from "./field";
 import { Icon } from "./icon";
 import { Pick } from "./pick";
+import { Target } from "./target";
 import { isExpression } from "./value";
 
 const TABS = ["Settings", "Data", "Errors", "Variables", "Note", "JSON"] as const;
@@ -113,26 +114,6 @@ function countOn(tab: AnyTab, state: State): number {
   return tab === "Note" && textOf(state.node, "Comment") ? 1 : 0;
 }
 
-/** What the commonest services call, chosen from what the server has. */
-function Target({ form }: { readonly form: Form }) {
-  const resource = textOf(form.node, "Resource") ?? "";
-  const isFunction = resource.startsWith("arn:aws:states:::lambda:invoke");
-  if (!isFunction && !resource.startsWith("arn:aws:states:::states:startExecution")) return null;
-  const holder = form.language === "JSONata" ? "Arguments" : "Parameters";
-  const path = [holder, isFunction ? "FunctionName" : "StateMachineArn"];
-  return (
-    <Text
-      label={isFunction ? "Function to call" : "Machine to start"}
-      value={textOf(get(form.node, holder), path[1] ?? "") ?? ""}
-      help={isFunction ? "Kept as FunctionName." : "Kept as StateMachineArn."}
-      problem={form.problemAt(path)}
-      choices={isFunction ? form.functions : form.machines}
-      isCode
-      onChange={(typed) => (form.set(path, typed.trim() === "" ? null : string(typed.trim())), undefined)}
-    />
-  );
-}
-
 function FieldList({ fields, form, actions }: { readonly fields: readonly Field[]; readonly form: Form; readonly actions: ListActions }) {
   const groups = [...new Set(fields.flatMap(({ group }) => group ?? []))];
   const one = (field: Field) => {
@@ -184,6 +165,7 @@ export function formOf(store: Store, state: State): Form {
     base: [],
     functions: store.functions,
     machines: store.machines,
+    connections: store.connections,
     expressions: {
       words: () => {
         const input = tryParse(store.tried.input);

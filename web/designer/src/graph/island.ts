@@ -32,10 +32,11 @@ async function show(host: HTMLElement): Promise<void> {
   let selection: readonly string[] = [];
   let statuses: ReadonlyMap<string, StateStatus> | undefined;
   let taken: ReadonlySet<string> | undefined;
+  const marks = failuresOf(host, machine);
   let picture = layouter.picture(machine, { collapsed });
   host.closest("[data-graph-panel]")?.removeAttribute("hidden");
   host.style.height = `${Math.round(Math.min(560, Math.max(260, picture.h + 72)))}px`;
-  const draw = (keep: string | null = null): void => canvas.show({ picture, machine, selection, statuses, taken }, keep);
+  const draw = (keep: string | null = null): void => canvas.show({ picture, machine, selection, statuses, marks, taken }, keep);
   const toggle = (id: string): void => {
     collapsed = new Set(collapsed.has(id) ? [...collapsed].filter((each) => each !== id) : [...collapsed, id]);
     picture = layouter.picture(machine, { collapsed });
@@ -77,6 +78,22 @@ async function show(host: HTMLElement): Promise<void> {
     draw();
     tellLegend(host, machine, statuses);
   });
+}
+
+/** How often each state failed lately, where the page tells that. */
+function failuresOf(host: HTMLElement, machine: Machine): ReadonlyMap<string, StateStatus> | undefined {
+  const told = host.dataset["failures"];
+  if (told === undefined) return undefined;
+  const counts: unknown = JSON.parse(told);
+  if (typeof counts !== "object" || counts === null) return undefined;
+  const byName = new Map<string, unknown>(Object.entries(counts));
+  return new Map(
+    [...machine.states.values()].flatMap((state): [string, StateStatus][] => {
+      const count = byName.get(state.name);
+      if (typeof count !== "number") return [];
+      return [[state.id, { status: "failed", visits: count, words: `${count} ${count === 1 ? "failure" : "failures"} in the last 24 hours` }]];
+    }),
+  );
 }
 
 /** Reads the history to its end, and on while the execution runs. */
