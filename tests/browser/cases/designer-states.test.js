@@ -53,6 +53,8 @@ async function inBoth(machine, definition, act) {
 async function rename(page, from, to) {
   await card(page, from).focus();
   await page.keyboard.press("F2");
+  // The form comes with its field selected; what is typed before that is no name.
+  await page.waitForFunction((name) => document.activeElement?.value === name && document.activeElement.selectionEnd === name.length, from);
   await page.keyboard.type(to);
   await page.keyboard.press("Enter");
   await card(page, to).waitFor();

@@ -39,7 +39,7 @@ test("without script: publish twice, share an alias between versions, compare, d
   await known.getByLabel("Second version").selectOption({ label: "Version 2" });
   await known.getByLabel("Share of the first, %").fill("80");
   await known.getByRole("button", { name: "Move live" }).click();
-  await page.getByText("80 % version 1, 20 % version 2").waitFor();
+  await known.getByText("80 % version 1, 20 % version 2").waitFor();
 
   await tabs.getByRole("link", { name: "Versions" }).click();
   await page.getByRole("button", { name: "Delete version 1" }).click();
