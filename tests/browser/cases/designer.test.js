@@ -3,8 +3,9 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { assertAccessible, call, createMachine, openSite } from "../support/browser.js";
-import { card, dragCard, dragItem, flow, item, name, openDesigner, pick, save, saved, textOf } from "../support/designer.js";
+import { card, dragCard, dragItem, drawn, fields, flow, item, name, openDesigner, pick, save, saved, textOf } from "../support/designer.js";
 
 let site;
 before(async () => (site = await openSite()));
@@ -125,21 +126,42 @@ test("drag, heal, wrap; then every step back and forward again gives the same te
   await card(page, "Third").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Wrap in a Parallel" }).click();
   await card(page, "Parallel").waitFor();
-  for (let count = 0; count < 25; count++) {
+  // 45 steps on the graph, three in a form, and one in the text: the list of steps is one.
+  const alike = page.locator('[role="treeitem"][aria-label^="Second,"]');
+  for (let count = 1; count <= 45; count++) {
     await card(page, "Second").focus();
     await page.keyboard.press("d");
-    const states = count + 4;
-    await page.waitForFunction((wanted) => document.querySelectorAll('[role="treeitem"]').length >= Math.min(wanted, 8), states);
+    await alike.and(page.locator(`[aria-setsize="${count + 2}"]`)).waitFor();
   }
+  await card(page, "Second").click({ position: { x: 80, y: 14 } });
+  for (const [tab, label, typed] of [["Data", "Result path", "$.kept"], ["Data", "Input path", "$.given"], ["Note", "Note", "Second of three"]]) {
+    await page.getByRole("tab", { name: tab }).click();
+    const field = fields(page).getByRole("textbox", { name: label, exact: true });
+    await field.fill(typed);
+    await field.blur();
+  }
+  await page.getByRole("button", { name: "Both" }).click();
+  const code = page.getByRole("textbox", { name: "Definition" });
+  await code.click();
+  await page.keyboard.press("Control+a");
+  const typed = { Comment: "Typed.", StartAt: "Second", States: { Second: { Type: "Succeed" } } };
+  await page.keyboard.insertText(JSON.stringify(typed, null, 2));
+  await page.waitForFunction(() => document.querySelectorAll('[role="treeitem"]').length === 1);
   const end = await textOf(page);
+  assert.deepEqual(JSON.parse(end), typed);
   let steps = 0;
   while (await page.getByRole("button", { name: "Undo" }).isEnabled()) {
     await page.getByRole("button", { name: "Undo" }).click();
+    await drawn(page);
     steps++;
   }
-  assert.ok(steps >= 28, `${steps} steps`);
+  assert.ok(steps >= 50, `${steps} steps`);
   assert.equal(await textOf(page), text);
-  while (await page.getByRole("button", { name: "Redo" }).isEnabled()) await page.getByRole("button", { name: "Redo" }).click();
+  for (let again = 0; again < steps; again++) {
+    await page.getByRole("button", { name: "Redo" }).click();
+    await drawn(page);
+  }
+  assert.ok(await page.getByRole("button", { name: "Redo" }).isDisabled());
   assert.equal(await textOf(page), end);
 });
 
@@ -199,6 +221,26 @@ test("where a line leads is changed by keys: in the menu, and in the field with 
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.querySelector("[data-said]").textContent.includes("ends the flow"));
   assert.equal(flow(await textOf(page)), "First: First>Third Second. Third.");
+});
+
+test("a definition that people deployed is pasted, and one state's edit is one line of difference", async () => {
+  const text = await readFile(new URL("../definitions/knowledge-base-evaluations.asl.json", import.meta.url), "utf8");
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await openDesigner(page);
+  await page.getByLabel("Or paste a definition, or drop a file").fill(text);
+  await page.getByRole("button", { name: "Outline" }).click();
+  const outline = page.getByRole("complementary", { name: "Outline" });
+  await outline.getByRole("button", { name: /^Fail 2/ }).waitFor();
+  assert.equal(await outline.locator(".outline-item-name").count(), 27);
+  await outline.getByRole("button", { name: /^Wait 10 Minutes 2/ }).click();
+  await fields(page).getByRole("heading", { level: 2, name: "Wait 10 Minutes 2" }).waitFor();
+  await fields(page).getByLabel("Seconds", { exact: true }).fill("300");
+  await fields(page).getByLabel("Seconds", { exact: true }).blur();
+  const before = text.split("\n");
+  const after = (await textOf(page)).split("\n");
+  const differing = after.flatMap((line, at) => (line === before[at] ? [] : [[before[at].trim(), line.trim()]]));
+  assert.equal(after.length, before.length);
+  assert.deepEqual(differing, [['"Seconds": 600,', '"Seconds": 300,']]);
 });
 
 test("a long definition that was pasted changes in the lines of the one state that was edited", async () => {

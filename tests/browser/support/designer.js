@@ -31,6 +31,43 @@ export async function dragCard(page, name, target, { dx = 0, dy = 0 } = {}) {
   await dragBetween(page, { x: from.x + 60, y: from.y + 12 }, { x: to.x + to.width / 2 + dx, y: to.y + to.height / 2 + dy });
 }
 
+/** The form of what is selected. */
+export const fields = (page) => page.getByRole("complementary", { name: "Fields" });
+
+/** Brings the whole graph into the window, and waits until it is drawn there. */
+export async function showAll(page) {
+  await page.getByRole("toolbar", { name: "Zoom" }).getByRole("button", { name: "Show all" }).click();
+  await drawn(page);
+}
+
+/** Waits until what was done is drawn: the graph is drawn once a frame. */
+export const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** Drags an item of the palette to the mark under a card or a frame, wherever it is in the graph. */
+export async function dropBelow(page, name, target) {
+  await showAll(page);
+  const { left, bottom, scale, width } = await cornersOf(page, target);
+  await dragBetween(page, middle(await boxOf(item(page, name))), { x: left + width / 2, y: bottom + 14 * scale });
+}
+
+/** Drags an item of the palette into an empty branch of a Parallel, the one of that number among so many. */
+export async function dropIn(page, name, target, branch, branches) {
+  await showAll(page);
+  const { left, top, scale, width } = await cornersOf(page, target);
+  await dragBetween(page, middle(await boxOf(item(page, name))), { x: left + (width * (branch + 0.5)) / branches, y: top + 130 * scale });
+}
+
+/** Where the body of a card is, or its frame, and how large the graph is drawn. */
+async function cornersOf(page, target) {
+  await card(page, target).waitFor();
+  return card(page, target).evaluate((element) => {
+    const frame = document.querySelector(`[data-frame="${CSS.escape(element.getAttribute("data-id"))}"]`);
+    const shape = frame ?? element.querySelector(".body");
+    const { left, top, bottom, width } = shape.getBoundingClientRect();
+    return { left, top, bottom, width, scale: width / shape.width.baseVal.value };
+  });
+}
+
 /** Where something is; a card may just be drawn anew. */
 async function boxOf(locator) {
   for (let tries = 0; tries < 50; tries++) {

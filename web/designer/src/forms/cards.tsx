@@ -95,7 +95,8 @@ export function Retries(props: ListProps) {
 
 export function Catchers(props: ListProps) {
   const { form } = props;
-  const target = form.state.scope.states.find(({ type }) => type === "Fail")?.name ?? form.state.scope.states.find(({ name }) => name !== form.state.name)?.name;
+  // Where there is no state for failures none is guessed: an error that leads anywhere is a loop nobody meant.
+  const target = form.state.scope.states.find(({ type }) => type === "Fail")?.name;
   return (
     <Cards
       {...props}

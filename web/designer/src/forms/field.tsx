@@ -108,9 +108,9 @@ const NEW = "\u0000new";
 export function NextField({ label, help, problem, form, path, value, isFirst }: NextProps) {
   const isNext = path.length === 1 && path[0] === "Next";
   const names = form.state.scope.states.map(({ name }) => name);
-  const isGone = value !== null && !names.includes(value);
+  const isGone = value !== null && value !== "" && !names.includes(value);
   const choices: Choice[] = [
-    ...(isNext ? [{ value: END, words: "End here", isSpecial: true }] : value === null ? [{ value: "", words: "Nowhere yet", isSpecial: true }] : []),
+    ...(isNext ? [{ value: END, words: "End here", isSpecial: true }] : !value ? [{ value: "", words: "Nowhere yet", isSpecial: true }] : []),
     { value: NEW, words: "A new state…", isSpecial: true },
     ...(isGone ? [{ value, words: `${value} (is not there)` }] : []),
     ...names.map((name) => ({ value: name, words: name })),
