@@ -518,10 +518,10 @@ async fn the_logged_executions_of_an_express_machine_are_found_on_its_page() {
         loop {
             let (_, page) = get(&app, "/machines/quick").await;
             let link = page.split("href=\"/executions/").nth(1);
-            if let Some(id) = link.and_then(|rest| rest.split('"').next()) {
-                if page.contains("Failed") {
-                    return format!("/executions/{id}");
-                }
+            if let Some(id) = link.and_then(|rest| rest.split('"').next())
+                && page.contains("Failed")
+            {
+                return format!("/executions/{id}");
             }
             tokio::task::yield_now().await;
         }
