@@ -767,7 +767,11 @@ CREATE INDEX execution_rerun_origin ON execution_rerun USING btree (origin_id, e
 
 CREATE INDEX execution_search_error ON execution_search USING btree (machine_id, error, execution_id DESC) WHERE (error IS NOT NULL);
 
+CREATE INDEX execution_search_error_of_all ON execution_search USING btree (error, execution_id DESC) WHERE (error IS NOT NULL);
+
 CREATE INDEX execution_search_failed_state ON execution_search USING btree (machine_id, failed_state, execution_id DESC) WHERE (failed_state IS NOT NULL);
+
+CREATE INDEX execution_search_failed_state_of_all ON execution_search USING btree (failed_state, execution_id DESC) WHERE (failed_state IS NOT NULL);
 
 CREATE INDEX execution_unsuccessful ON execution USING btree (status, id DESC) WHERE (status > 1);
 

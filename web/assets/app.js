@@ -467,6 +467,49 @@ async function applyFilter(form) {
   }
 }
 
+// What is new in a list is told, and shown when it is asked for: rows never shift under a reader.
+
+const NEWER_MS = 5_000;
+
+async function tellNewer() {
+  const place = one("[data-newer]");
+  if (!place || document.hidden) return;
+  const address = place.dataset.newer;
+  let told;
+  try {
+    const answer = await fragment(address);
+    told = answer.ok ? await answer.text() : "";
+  } catch {
+    return;
+  }
+  // The list may have been filtered anew meanwhile.
+  const now = one("[data-newer]");
+  if (!told || now?.dataset.newer !== address || now.textContent.startsWith(told)) return;
+  const words = told.slice(0, 40);
+  now.replaceChildren(element("a", { class: "button", href: location.href }, `${words}, show`));
+}
+if (one("[data-newer]")) setInterval(tellNewer, NEWER_MS);
+
+// A stretch of the bars over time: from where the pointer went down to where it is let go. The fields
+// for times do the same by keys.
+
+let brushedFrom = null;
+document.addEventListener("pointerdown", (event) => {
+  brushedFrom = event.button === 0 ? event.target.closest("[data-brush] a") : null;
+});
+document.addEventListener("dragstart", (event) => {
+  if (event.target.closest?.("[data-brush]")) event.preventDefault();
+});
+document.addEventListener("pointerup", (event) => {
+  const to = event.target.closest("[data-brush] a");
+  if (!brushedFrom || !to || to === brushedFrom) return;
+  const [first, last] = [brushedFrom, to].map((bar) => new URL(bar.href.baseVal, location.href));
+  const times = [first, last].flatMap(({ searchParams }) => [searchParams.get("from"), searchParams.get("to")]).sort();
+  first.searchParams.set("from", times[0]);
+  first.searchParams.set("to", times.at(-1));
+  location.assign(first);
+});
+
 // Confirming
 
 function confirmFirst(form, button) {

@@ -9,6 +9,7 @@ use crate::browse::Edge;
 use crate::commit::Status;
 use crate::execution::{Execution, Row};
 use crate::ids::ExecutionId;
+use crate::search::indexed;
 
 /// The most executions that one page holds.
 pub const PAGE_MAX: i64 = 1000;
@@ -25,6 +26,53 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// Those that were redriven, or those that were not.
     pub is_redriven: Option<bool>,
+    /// Those that started at this time or later, and those that started before this one, to the
+    /// millisecond: ids hold it.
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Those whose ids lie between these, both included: the ids that begin alike.
+    pub ids: Option<(ExecutionId, ExecutionId)>,
+    /// Those that closed without success, with this error, in this state. What searches do not know
+    /// yet is not among them.
+    pub error: Option<String>,
+    pub failed_state: Option<String>,
+}
+
+impl Filter {
+    fn is_of_failures(&self) -> bool {
+        self.error.is_some() || self.failed_state.is_some()
+    }
+
+    /// The range of ids that it leaves, on the column where they are looked for.
+    fn push_range(&self, query: &mut QueryBuilder<Postgres>, key: &'static str) {
+        let first_of = |at: Timestamp| {
+            let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+            // What comes after all ids that there can be.
+            ExecutionId::first_of(millis.min((1 << 48) - 1)).0
+        };
+        let mut bound = |sign: &'static str, id: Uuid| {
+            query.push(" AND ").push(key).push(sign).push_bind(id);
+        };
+        if let Some(since) = self.since {
+            bound(" >= ", first_of(since));
+        }
+        if let Some(until) = self.until {
+            bound(" < ", first_of(until));
+        }
+        if let Some((first, last)) = self.ids {
+            bound(" >= ", first.0);
+            bound(" <= ", last.0);
+        }
+    }
+}
+
+/// How many executions of one status started in one part of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// From 0 on.
+    pub part: usize,
+    pub status: Status,
+    pub count: i64,
 }
 
 /// How many executions have each status.
@@ -88,12 +136,7 @@ pub async fn executions_by(
     let limit = limit.clamp(0, PAGE_MAX);
     let way = Way::of(edge);
     let mut query = QueryBuilder::new(BEFORE_PAGE);
-    if filter.statuses.is_empty() {
-        push_where(&mut query, filter);
-        way.push_bound(&mut query, "execution.id");
-    } else {
-        push_of_statuses(&mut query, filter, way, limit);
-    }
+    push_wanted(&mut query, filter, way, limit);
     way.push_order(&mut query, "execution.id");
     query.push(" LIMIT ").push_bind(limit).push(AFTER_PAGE);
     let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
@@ -170,7 +213,110 @@ pub async fn counts(
     Ok(counts)
 }
 
-/// Everything of the filter but the statuses.
+/// Executions of the filter by when they started and by status: `parts` equal parts of the time between
+/// its `since` and `until`, without those that nothing started in. Only the newest [`COUNTED_MAX`] are
+/// looked at; the second is whether there may be more.
+pub async fn bars(
+    db: impl PgExecutor<'_>,
+    filter: &Filter,
+    since: Timestamp,
+    until: Timestamp,
+    parts: u16,
+) -> Result<(Vec<Bar>, bool), sqlx::Error> {
+    let filter = Filter {
+        since: Some(since),
+        until: Some(until),
+        ..filter.clone()
+    };
+    let way = Way::of(None);
+    let mut query = QueryBuilder::new(
+        "SELECT part, coalesce(execution_close.status, newest.status), count(*) FROM (
+            SELECT execution.id, execution.status, least(greatest(width_bucket(
+                extract(epoch FROM execution.started_at), extract(epoch FROM ",
+    );
+    // Equal bounds have no parts.
+    let end = until.max(Timestamp(since.0.saturating_add(1_000)));
+    query
+        .push_bind(since.to_chrono())
+        .push("::timestamptz), extract(epoch FROM ")
+        .push_bind(end.to_chrono())
+        .push("::timestamptz), ")
+        .push_bind(i32::from(parts))
+        .push("), 1), ")
+        .push_bind(i32::from(parts))
+        .push(") AS part FROM execution");
+    push_wanted(&mut query, &filter, way, COUNTED_MAX);
+    way.push_order(&mut query, "execution.id");
+    query.push(" LIMIT ").push_bind(COUNTED_MAX).push(
+        ") AS newest
+            LEFT JOIN execution_close ON execution_close.execution_id = newest.id
+            GROUP BY 1, 2
+            ORDER BY 1, 2",
+    );
+    let rows: Vec<(i32, i16, i64)> = query.build_query_as().fetch_all(db).await?;
+    let total: i64 = rows.iter().map(|(_, _, count)| count).sum();
+    let bars = rows.into_iter().filter_map(|(part, status, count)| {
+        Some(Bar {
+            part: usize::try_from(part).ok()?.checked_sub(1)?,
+            status: Status::from_number(status)?,
+            count,
+        })
+    });
+    Ok((bars.collect(), total >= COUNTED_MAX))
+}
+
+/// The rows of `execution` that the filter wants; where they are looked for by other tables, the
+/// nearest `limit` of them.
+fn push_wanted(query: &mut QueryBuilder<Postgres>, filter: &Filter, way: Way, limit: i64) {
+    if filter.is_of_failures() {
+        push_of_failures(query, filter, way, limit);
+    } else if filter.statuses.is_empty() {
+        push_where(query, filter);
+        way.push_bound(query, "execution.id");
+    } else {
+        push_of_statuses(query, filter, way, limit);
+    }
+}
+
+/// The nearest ids with that error, in that state: from what searches know. Served by the indexes of
+/// `execution_search` over errors and failed states, with a machine and without one.
+fn push_of_failures(query: &mut QueryBuilder<Postgres>, filter: &Filter, way: Way, limit: i64) {
+    let key = "execution_search.execution_id";
+    query.push(
+        " WHERE execution.id = ANY (ARRAY(SELECT execution_search.execution_id
+            FROM execution_search JOIN execution ON execution.id = execution_search.execution_id",
+    );
+    push_where(query, filter);
+    for (column, value) in [
+        (" AND execution_search.error = ", &filter.error),
+        (
+            " AND execution_search.failed_state = ",
+            &filter.failed_state,
+        ),
+    ] {
+        if let Some(value) = indexed(value.as_ref()) {
+            query.push(column).push_bind(value);
+        }
+    }
+    if let Some(machine_id) = filter.machine_id {
+        query
+            .push(" AND execution_search.machine_id = ")
+            .push_bind(machine_id);
+    }
+    if !filter.statuses.is_empty() {
+        let statuses: Vec<i16> = filter.statuses.iter().map(|it| *it as i16).collect();
+        query
+            .push(" AND execution_search.status = ANY (")
+            .push_bind(statuses)
+            .push(")");
+    }
+    filter.push_range(query, key);
+    way.push_bound(query, key);
+    way.push_order(query, key);
+    query.push(" LIMIT ").push_bind(limit).push("))");
+}
+
+/// Everything of the filter but the statuses, and what failures are found by.
 fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     query.push(" WHERE true");
     if let Some(machine_id) = filter.machine_id {
@@ -192,6 +338,7 @@ fn push_where(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
         Some(false) => drop(query.push(" AND execution.redrive_count = 0")),
         None => {}
     }
+    filter.push_range(query, "execution.id");
 }
 
 /// The nearest ids of each status, each from where it is kept, and of these the nearest.
@@ -223,6 +370,7 @@ fn push_of_statuses(query: &mut QueryBuilder<Postgres>, filter: &Filter, way: Wa
                     .push(" AND execution_open.machine_id = ")
                     .push_bind(machine_id);
             }
+            filter.push_range(query, "execution_open.execution_id");
             way.push_bound(query, "execution_open.execution_id");
             tail(query, "execution_open.execution_id");
             continue;
@@ -237,6 +385,7 @@ fn push_of_statuses(query: &mut QueryBuilder<Postgres>, filter: &Filter, way: Wa
             "execution_close JOIN execution ON execution.id = execution_close.execution_id",
         );
         query.push(" AND execution_close.status = ").push(number);
+        filter.push_range(query, "execution_close.execution_id");
         way.push_bound(query, "execution_close.execution_id");
         tail(query, "execution_close.execution_id");
     }

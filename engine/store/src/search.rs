@@ -120,6 +120,6 @@ pub async fn find(
     Ok(ids.into_iter().map(ExecutionId).collect())
 }
 
-fn indexed(text: Option<&String>) -> Option<String> {
+pub(crate) fn indexed(text: Option<&String>) -> Option<String> {
     text.map(|text| indexable(text, CHARS_MAX).into_owned())
 }

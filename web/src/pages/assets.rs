@@ -27,6 +27,7 @@ const STYLE: &[&str] = &[
     "frame.css",
     "components.css",
     "tables.css",
+    "list.css",
     "forms.css",
     "search.css",
     "pages.css",

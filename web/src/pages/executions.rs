@@ -1,4 +1,9 @@
-//! `/executions`: every execution, newest first, by status and machine.
+//! `/executions`: every execution, newest first, by what the address asks for; when they started; how many
+//! came since; and what is done to all that match.
+
+mod asked;
+pub mod bulk;
+mod histogram;
 
 use askama::Template;
 use axum::{
@@ -6,19 +11,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use store::{browse::Edge, ids::ExecutionId, list::Filter};
+use uuid::Uuid;
+
+pub use asked::{Asked, Chip, Within};
+pub use histogram::Histogram;
 
 use super::{
     frame::{Frame, Section, Visit},
     paging,
     problem::{self, Problem},
-    queries::{self, Queries},
+    queries::Queries,
     theme::Theme,
     view::{ExecutionRow, Pager, Status},
 };
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 /// Names that the field for the machine offers.
 const OFFERED: i64 = 200;
+/// More than so many new ones are not counted.
+const NEW_MAX: usize = 50;
 
 #[derive(Template)]
 #[template(path = "executions.html")]
@@ -26,13 +37,19 @@ pub struct Executions {
     pub frame: Frame,
     pub problem: Option<Problem>,
     pub statuses: Vec<StatusOption>,
-    pub machine: String,
+    pub asked: Asked,
+    pub chips: Vec<Chip>,
     /// Names to choose from.
     pub machines: Vec<String>,
-    pub is_filtered: bool,
+    /// What is filtered by, in words.
     pub filter_words: String,
+    pub histogram: Option<Histogram>,
     pub rows: Vec<ExecutionRow>,
     pub pager: Pager,
+    /// Where to ask how many are newer than the first row, on the first page.
+    pub newer: Option<String>,
+    /// Where all that match can be stopped or redriven, where something could be.
+    pub bulk: Option<String>,
 }
 
 pub struct StatusOption {
@@ -51,69 +68,38 @@ pub fn options(chosen: &[Status]) -> Vec<StatusOption> {
         .collect()
 }
 
-/// The filter in words: `Failed or timed out, of the machine order-fulfilment.`
-pub fn filter_words(chosen: &[Status], machine: &str) -> String {
-    let statuses: Vec<_> = chosen
-        .iter()
-        .map(|status| status.word().to_lowercase())
-        .collect();
-    match (statuses.is_empty(), machine.is_empty()) {
-        (true, true) => String::new(),
-        (true, false) => format!("Machine: {machine}."),
-        (false, true) => format!("Status: {}.", statuses.join(" or ")),
-        (false, false) => format!("Status: {}. Machine: {machine}.", statuses.join(" or ")),
-    }
-}
-
-/// What the address asks for. Members that make no sense are left out, so that an old address works.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    statuses: Vec<Status>,
-    machine: String,
-    edge: Option<Edge<ExecutionId>>,
-}
-
-impl Asked {
-    fn of(members: Vec<(String, String)>) -> Self {
-        let mut asked = Self::default();
-        for (name, value) in members {
-            match name.as_str() {
-                "status" => {
-                    let status = Status::from_wire(&value);
-                    asked
-                        .statuses
-                        .extend(status.filter(|it| !asked.statuses.contains(it)));
-                }
-                "machine" => value
-                    .replace('\0', "")
-                    .trim()
-                    .clone_into(&mut asked.machine),
-                "before" => asked.edge = id(&value).map(Edge::After),
-                "after" => asked.edge = id(&value).map(Edge::Before),
-                _ => {}
-            }
+impl Executions {
+    /// The page before anything was looked for.
+    pub fn new(frame: Frame, asked: Asked) -> Self {
+        Self {
+            frame,
+            problem: None,
+            statuses: options(&asked.statuses),
+            chips: asked.chips(),
+            machines: Vec::new(),
+            filter_words: asked.words(),
+            histogram: None,
+            rows: Vec::new(),
+            pager: Pager::default(),
+            newer: None,
+            bulk: None,
+            asked,
         }
-        asked
     }
 
-    fn is_filtered(&self) -> bool {
-        !self.statuses.is_empty() || !self.machine.is_empty()
+    fn from(&self) -> String {
+        self.asked
+            .from
+            .map(asl::Timestamp::to_iso)
+            .unwrap_or_default()
     }
 
-    fn address(&self, side: &str, id: &str) -> String {
-        let mut members: Vec<_> = self
-            .statuses
-            .iter()
-            .map(|it| ("status", it.wire()))
-            .collect();
-        members.push(("machine", &self.machine));
-        members.push((side, id));
-        paging::address("/executions", &members)
+    fn to(&self) -> String {
+        self.asked
+            .to
+            .map(asl::Timestamp::to_iso)
+            .unwrap_or_default()
     }
-}
-
-fn id(text: &str) -> Option<ExecutionId> {
-    text.parse().ok().map(ExecutionId)
 }
 
 pub(super) async fn show(
@@ -122,19 +108,8 @@ pub(super) async fn show(
     Query(members): Query<Vec<(String, String)>>,
 ) -> Response {
     let asked = Asked::of(members);
-    let now = visit.now;
-    let mut page = Executions {
-        frame: visit.frame(Section::Executions),
-        problem: None,
-        statuses: options(&asked.statuses),
-        machines: Vec::new(),
-        is_filtered: asked.is_filtered(),
-        filter_words: filter_words(&asked.statuses, &asked.machine),
-        machine: asked.machine.clone(),
-        rows: Vec::new(),
-        pager: Pager::default(),
-    };
-    if let Err(fault) = fill(&mut page, &Queries::new(&app, now), &asked).await {
+    let mut page = Executions::new(visit.frame(Section::Executions), asked);
+    if let Err(fault) = fill(&mut page, &app).await {
         page.problem = Some(Problem::unavailable(
             "Executions",
             &page.frame.visit,
@@ -144,44 +119,93 @@ pub(super) async fn show(
     (problem::status(page.problem.as_ref()), problem::draw(&page)).into_response()
 }
 
-async fn fill(
-    page: &mut Executions,
+/// The filter with its machine found; why there can be nothing, where that is so.
+async fn wanted(
     queries: &Queries<'_>,
     asked: &Asked,
-) -> Result<(), sqlx::Error> {
-    page.machines = queries.machine_names(OFFERED).await?;
-    let mut filter = Filter {
-        statuses: asked
-            .statuses
-            .iter()
-            .copied()
-            .map(queries::stored)
-            .collect(),
-        ..Filter::default()
+    now: asl::Timestamp,
+) -> Result<Result<Filter, String>, sqlx::Error> {
+    let Some(mut filter) = asked.filter(now) else {
+        return Ok(Err(format!("No id begins with {}.", asked.id_prefix)));
     };
     if !asked.machine.is_empty() {
         let Some(machine) = queries.machine(&asked.machine).await? else {
-            page.filter_words = format!("There is no machine called {}.", asked.machine);
-            return Ok(());
+            return Ok(Err(format!(
+                "There is no machine called {}.",
+                asked.machine
+            )));
         };
         filter.machine_id = Some(machine.id);
     }
+    Ok(Ok(filter))
+}
+
+async fn fill(page: &mut Executions, app: &App) -> Result<(), sqlx::Error> {
+    let now = page.frame.visit.now;
+    let queries = Queries::new(app, now);
+    let asked = page.asked.clone();
+    page.machines = queries.machine_names(OFFERED).await?;
+    let filter = match wanted(&queries, &asked, now).await? {
+        Ok(filter) => filter,
+        Err(told) => {
+            page.filter_words = told;
+            return Ok(());
+        }
+    };
     let cut = queries.executions(&filter, asked.edge).await?;
+    page.histogram = histogram::read(&app.db, &asked, &filter, now).await?;
     let ends = cut.rows.first().zip(cut.rows.last());
     page.pager = Pager {
         newer: ends
             .filter(|_| cut.has_before)
-            .map(|(first, _)| asked.address("after", &first.id)),
+            .map(|(first, _)| asked.address(&[("after", &first.id)])),
         older: ends
             .filter(|_| cut.has_after)
-            .map(|(_, last)| asked.address("before", &last.id)),
+            .map(|(_, last)| asked.address(&[("before", &last.id)])),
         shown: told(cut.rows.len()),
     };
     if cut.rows.is_empty() && asked.edge.is_some() {
-        page.pager.newer = Some(asked.address("", ""));
+        page.pager.newer = Some(asked.address(&[]));
+    }
+    if !cut.has_before && asked.edge.is_none() {
+        let nothing = Uuid::nil().to_string();
+        let first = cut.rows.first().map_or(nothing, |row| row.id.clone());
+        let address = asked.address(&[("after", &first)]);
+        page.newer = Some(address.replacen("/executions", "/executions/newer", 1));
+    }
+    // Of everything at once is never meant.
+    if asked.is_filtered() && !cut.rows.is_empty() {
+        let address = asked.address(&[]);
+        page.bulk = Some(address.replacen("/executions", "/executions/all", 1));
     }
     page.rows = cut.rows;
     Ok(())
+}
+
+/// `GET /executions/newer?…&after=ID`: how many match that are newer, in words; nothing where none is.
+pub(super) async fn newer(
+    visit: Visit,
+    State(app): State<Shared>,
+    Query(members): Query<Vec<(String, String)>>,
+) -> Response {
+    let asked = Asked::of(members);
+    let counted = async {
+        let queries = Queries::new(&app, visit.now);
+        let Ok(filter) = wanted(&queries, &asked, visit.now).await? else {
+            return Ok(0);
+        };
+        let Some(edge @ Edge::Before(_)) = asked.edge else {
+            return Ok(0);
+        };
+        let found = store::list::executions_by(&app.db, &filter, Some(edge), paging::ASKED);
+        Ok::<usize, sqlx::Error>(found.await?.len())
+    };
+    match counted.await {
+        Ok(0) => String::new().into_response(),
+        Ok(count) if count > NEW_MAX => format!("More than {NEW_MAX} new").into_response(),
+        Ok(count) => format!("{count} new").into_response(),
+        Err(fault) => problem::unavailable(visit, Section::Executions, "Executions", &fault),
+    }
 }
 
 fn told(count: usize) -> String {
@@ -192,39 +216,8 @@ fn told(count: usize) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn members(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        pairs.iter().map(owned).collect()
-    }
-
-    #[test]
-    fn an_address_is_read_and_written_the_same() {
-        let asked = Asked::of(members(&[
-            ("status", "FAILED"),
-            ("status", "TIMED_OUT"),
-            ("status", "FAILED"),
-            ("machine", " pay me "),
-        ]));
-        assert_eq!(asked.statuses, [Status::Failed, Status::TimedOut]);
-        assert_eq!(
-            asked.address("before", "x"),
-            "/executions?status=FAILED&status=TIMED_OUT&machine=pay%20me&before=x"
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_left_out() {
-        let asked = Asked::of(members(&[
-            ("status", "DONE"),
-            ("machine", "\0"),
-            ("before", "1; DROP TABLE"),
-            ("limit", "9"),
-        ]));
-        assert_eq!(asked, Asked::default());
-        assert!(!asked.is_filtered());
-    }
+/// Ids of a page in their order.
+fn ids(rows: &[ExecutionRow]) -> Vec<ExecutionId> {
+    let ids = rows.iter().filter_map(|row| row.id.parse().ok());
+    ids.map(ExecutionId).collect()
 }

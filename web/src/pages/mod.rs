@@ -110,6 +110,11 @@ pub(crate) fn routes() -> Router<Shared> {
             get(start::show).post(start::start),
         )
         .route("/executions", get(executions::show))
+        .route("/executions/newer", get(executions::newer))
+        .route(
+            "/executions/all",
+            get(executions::bulk::show).post(executions::bulk::perform),
+        )
         .route("/executions/{id}", get(execution::show))
         .route(
             "/executions/{id}/definition.json",

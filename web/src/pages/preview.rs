@@ -12,7 +12,7 @@ use super::{
     assets,
     events::EventRow,
     execution::ExecutionPage,
-    executions::{self, Executions},
+    executions::{Asked, Executions},
     frame::{Section, Visit},
     json_view::{self, JsonView},
     machine::MachinePage,
@@ -371,33 +371,32 @@ fn forms(theme: Theme) {
 }
 
 fn execution_lists(theme: Theme) {
-    let mut page = Executions {
-        frame: visit(theme).frame(Section::Executions),
-        problem: None,
-        statuses: executions::options(&[]),
-        machine: String::new(),
-        machines: vec!["approve-expense".to_owned(), "greeting".to_owned()],
-        is_filtered: false,
-        filter_words: String::new(),
-        rows: rows(),
-        pager: Pager {
-            newer: Some("?newer=1".to_owned()),
-            older: Some("?older=1".to_owned()),
-            shown: "8 executions".to_owned(),
-        },
+    let asked = |members: &[(&str, &str)]| {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Asked::of(members.iter().map(owned).collect())
+    };
+    let frame = || visit(theme).frame(Section::Executions);
+    let mut page = Executions::new(frame(), asked(&[]));
+    page.machines = vec!["approve-expense".to_owned(), "greeting".to_owned()];
+    page.rows = rows();
+    page.pager = Pager {
+        newer: Some("?newer=1".to_owned()),
+        older: Some("?older=1".to_owned()),
+        shown: "8 executions".to_owned(),
     };
     write("executions", theme, &page);
-    let chosen = [Status::Failed, Status::TimedOut];
-    page.statuses = executions::options(&chosen);
-    page.machine = "greeting".to_owned();
-    page.is_filtered = true;
-    page.filter_words = executions::filter_words(&chosen, "greeting");
-    page.rows.clear();
-    page.pager = Pager::default();
-    write("executions-filtered-empty", theme, &page);
-    page.statuses = executions::options(&[]);
-    page.machine.clear();
-    page.is_filtered = false;
+    let chosen = asked(&[
+        ("status", "FAILED"),
+        ("status", "TIMED_OUT"),
+        ("machine", "greeting"),
+        ("error", "States.Timeout"),
+    ]);
+    write(
+        "executions-filtered-empty",
+        theme,
+        &Executions::new(frame(), chosen),
+    );
+    let mut page = Executions::new(frame(), asked(&[]));
     write("executions-empty", theme, &page);
     page.problem = Some(problem());
     write("executions-error", theme, &page);

@@ -182,7 +182,7 @@ async fn executions(app: &App, query: &str) -> Result<Vec<ExecutionId>, sqlx::Er
 }
 
 /// The least and the greatest id that start with `text`.
-fn id_range(text: &str) -> Option<(Uuid, Uuid)> {
+pub(super) fn id_range(text: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     let is_start = (ID_START_MIN..=32).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -222,6 +222,57 @@ async fn reads_are_served_by_indexes() {
 }
 
 #[tokio::test]
+async fn each_filter_that_is_offered_is_served_by_an_index() {
+    let database = Database::migrated();
+    let db = filled(&database).await;
+    let other = "00000000-0000-0000-0000-000000000099";
+    let statement = format!(
+        "INSERT INTO execution_search
+            (execution_id, machine_id, closed_at, duration_ms, status, failed_state, error)
+        SELECT id, '{other}', now(), n, 2, 'S' || n % 50, 'E' || n % 50 FROM filler"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(&db)
+        .await
+        .unwrap();
+    sqlx::query("ANALYZE").execute(&db).await.unwrap();
+    let first = id(&db, 1).await;
+    let span = |from: i64, to: i64| Filter {
+        since: Some(Timestamp(started_at(first).0 + from * 1_000)),
+        until: Some(Timestamp(started_at(first).0 + to * 1_000)),
+        ..Filter::default()
+    };
+    let by = |error: Option<&str>, state: Option<&str>, machine_id| Filter {
+        error: error.map(str::to_owned),
+        failed_state: state.map(str::to_owned),
+        machine_id,
+        ..Filter::default()
+    };
+    let machine = Some(other.parse().unwrap());
+    for filter in [
+        span(10, 60),
+        Filter {
+            statuses: vec![Status::Running, Status::Failed],
+            ..span(10, 60)
+        },
+        Filter {
+            ids: Some((first, first)),
+            ..Filter::default()
+        },
+        by(Some("E7"), None, None),
+        by(Some("E7"), None, machine),
+        by(None, Some("S7"), None),
+        by(Some("E7"), Some("S7"), machine),
+        by(Some("none"), None, None),
+    ] {
+        let what = format!("list of {filter:?}");
+        check(&db, &what, list::executions(&db, &filter, None, 20))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_commit_reads_no_more_than_it_writes_even_if_planned_on_empty_tables() {
     let database = Database::migrated();
     // Planned while the tables are empty, and kept.

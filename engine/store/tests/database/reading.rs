@@ -317,6 +317,91 @@ async fn executions_are_counted_by_status_since_a_time() {
 }
 
 #[tokio::test]
+async fn executions_are_listed_by_time_id_error_and_failed_state() {
+    let database = Database::migrated();
+    let db = database.open().await;
+    let all = forty(&db).await;
+    let failed: Vec<ExecutionId> = all
+        .iter()
+        .filter(|(_, _, status)| *status == Status::Failed)
+        .map(|(id, _, _)| *id)
+        .collect();
+    let rows = failed.iter().zip(0..).map(|(execution, n)| {
+        let (_, machine_id, status) = all.iter().find(|(id, _, _)| id == execution).unwrap();
+        store::search::Row {
+            execution: *execution,
+            machine_id: *machine_id,
+            closed_at: sample::started_at(*execution),
+            duration_ms: 0,
+            status: *status,
+            failed_state: Some(format!("S{}", n % 2)),
+            error: Some("E".to_owned()),
+        }
+    });
+    let rows: Vec<_> = rows.collect();
+    store::search::fill(&db, &rows, &[]).await.unwrap();
+    let listed = async |filter: Filter| -> Vec<ExecutionId> {
+        let found = list::executions(&db, &filter, None, 100).await.unwrap();
+        found.into_iter().rev().map(|it| it.id).collect()
+    };
+    let error = Filter {
+        error: Some("E".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(listed(error.clone()).await, failed);
+    let odd = Filter {
+        failed_state: Some("S1".to_owned()),
+        ..error.clone()
+    };
+    let every_other: Vec<_> = failed.iter().copied().skip(1).step_by(2).collect();
+    assert_eq!(listed(odd).await, every_other);
+    let succeeded = Filter {
+        statuses: vec![Status::Succeeded],
+        ..error.clone()
+    };
+    assert_eq!(listed(succeeded).await, []);
+    let ids: Vec<_> = all.iter().map(|(id, _, _)| *id).collect();
+    let since = Filter {
+        since: Some(sample::started_at(ids[10])),
+        until: Some(sample::started_at(ids[30])),
+        ..Filter::default()
+    };
+    assert_eq!(listed(since.clone()).await, ids[10..30]);
+    let both = Filter {
+        error: error.error,
+        ..since
+    };
+    let inside = failed.iter().copied().filter(|id| ids[10..30].contains(id));
+    assert_eq!(listed(both).await, inside.collect::<Vec<_>>());
+    let one = Filter {
+        ids: Some((ids[7], ids[7])),
+        ..Filter::default()
+    };
+    assert_eq!(listed(one).await, [ids[7]]);
+
+    let (from, to) = (sample::started_at(ids[0]), sample::started_at(ids[39]));
+    let to = asl::Timestamp(to.0 + 1_000);
+    let bars = list::bars(&db, &Filter::default(), from, to, 4).await;
+    let (bars, is_capped) = bars.unwrap();
+    assert!(!is_capped);
+    let total: i64 = bars.iter().map(|bar| bar.count).sum();
+    assert_eq!(total, 40);
+    let first: i64 = bars
+        .iter()
+        .filter(|it| it.part == 0)
+        .map(|it| it.count)
+        .sum();
+    assert_eq!(first, 10);
+    let running = Filter {
+        statuses: vec![Status::Running],
+        ..Filter::default()
+    };
+    let (bars, _) = list::bars(&db, &running, from, to, 4).await.unwrap();
+    assert!(bars.iter().all(|bar| bar.status == Status::Running));
+    assert_eq!(bars.iter().map(|bar| bar.count).sum::<i64>(), 8);
+}
+
+#[tokio::test]
 async fn a_journal_is_read_in_pages_of_bytes_in_both_directions() {
     let database = Database::migrated();
     let db = database.open().await;
