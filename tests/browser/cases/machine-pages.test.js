@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { assertAccessible, createMachine, failing, openSite, start, succeeding } from "../support/browser.js";
+import { assertAccessible, call, createMachine, failing, openSite, start, succeeding } from "../support/browser.js";
 
 let site;
 before(async () => (site = await openSite()));
@@ -97,6 +97,35 @@ test("a machine's row tells how its executions went, and its graph where they fa
   assert.match(await row.innerText(), /\d+ (ms|s)/, "how long they took");
   await assertAccessible(page, "rows with bars");
   assert.deepEqual(page.complaints, []);
+});
+
+test("a machine's graph opens in the middle of its panel, with no card under the map", async () => {
+  const sides = Array.from({ length: 12 }, (_, at) => [`Step ${at + 1}`, { Type: "Pass", ...(at < 11 ? { Next: `Step ${at + 2}` } : { End: true }) }]);
+  await createMachine(site, "centred", {
+    StartAt: "Which?",
+    States: { "Which?": { Type: "Choice", Choices: [{ Variable: "$.x", IsPresent: true, Next: "Aside" }], Default: "Step 1" }, Aside: { Type: "Succeed" }, ...Object.fromEntries(sides) },
+  });
+  const page = await site.visitor({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await page.goto("/machines/centred");
+  await page.getByRole("treeitem", { name: /^Step 1,/ }).waitFor();
+  const { left, right, map } = await page.locator("[data-island=graph]").evaluate((host) => {
+    const frame = host.getBoundingClientRect();
+    const cards = [...host.querySelectorAll("[role=treeitem] .body")].map((card) => card.getBoundingClientRect());
+    const small = host.querySelector(".minimap").getBoundingClientRect();
+    return { left: Math.min(...cards.map((card) => card.left)) - frame.left, right: frame.right - Math.max(...cards.map((card) => card.right)), map: cards.some((card) => card.right > small.left && card.bottom > small.top && card.top < small.bottom && small.width > 0) };
+  });
+  assert.ok(Math.abs(left - right) < 60, `${left} px at the left, ${right} px at the right`);
+  assert.equal(map, false, "a card is under the map");
+});
+
+test("the list says of an Express machine that its executions are not kept, and leads to those that are logged", async () => {
+  await call(site, "CreateStateMachine", { name: "quick", type: "EXPRESS", definition: JSON.stringify(succeeding), roleArn: "arn:aws:iam::000000000000:role/browser" });
+  const page = await site.visitor();
+  await page.goto("/machines?q=quick");
+  const row = page.getByRole("row", { name: /^quick/ });
+  await row.getByText("Not kept").waitFor();
+  await row.getByRole("link", { name: "Only what is logged" }).click();
+  await page.getByRole("heading", { name: "No logged executions" }).waitFor();
 });
 
 test("where an alias led is told on its page", async () => {

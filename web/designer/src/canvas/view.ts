@@ -11,6 +11,8 @@ export interface View {
 
 export const ZOOM_MIN = 0.02;
 export const ZOOM_MAX = 2;
+/** Left free beside a picture when it is opened. */
+const OPENING_MARGIN = 32;
 /** Below this, cards show their names only. */
 export const NAMES_ONLY = 0.4;
 
@@ -31,12 +33,15 @@ export function fitting(box: Box, width: number, height: number, margin = 32, mo
   return { k, x: (width - box.w * k) / 2 - box.x * k, y: Math.max(margin, (height - box.h * k) / 2) - box.y * k };
 }
 
-/** A first view: all of it where it can be read like that, else its start. */
+/** A first view: all of it where it can be read like that, else its upper part, with the start in sight. */
 export function opening(box: Box, startX: number, width: number, height: number): View {
   const whole = fitting(box, width, height);
   if (whole.k >= 0.62) return { ...whole, y: Math.min(whole.y, 48 - box.y * whole.k) };
   const k = width < 600 ? 0.75 : 0.8;
-  return { k, x: width / 2 - startX * k, y: 28 };
+  const [least, most] = [width - OPENING_MARGIN - (box.x + box.w) * k, OPENING_MARGIN - box.x * k];
+  // As wide as the window at most, it stands in the middle; wider, nothing is left empty at its sides.
+  const x = least >= most ? (least + most) / 2 : Math.min(most, Math.max(least, width / 2 - startX * k));
+  return { k, x, y: 28 };
 }
 
 /** The view moved as little as it takes to show a box. */
