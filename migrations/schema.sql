@@ -591,6 +591,40 @@ ALTER TABLE tag ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE VIEW usage_record AS
+ SELECT 'state_visit'::text AS kind,
+    history_event.at,
+    history_event.execution_id,
+    NULL::text AS execution_arn,
+    (history_event.entry ->> 5) AS name,
+    replace(history_event.type, 'StateEntered'::text, ''::text) AS state_type,
+    NULL::text AS request_id,
+    NULL::bigint AS init_us,
+    NULL::bigint AS duration_us,
+    NULL::integer AS memory_mb,
+    NULL::bigint AS peak_memory_bytes,
+    NULL::integer AS tries,
+    NULL::text AS outcome,
+    NULL::text AS level
+   FROM history_event
+  WHERE (history_event.type ~~ '%StateEntered'::text)
+UNION ALL
+ SELECT 'function_invocation'::text AS kind,
+    function_invocation.queued_at AS at,
+    NULL::uuid AS execution_id,
+    function_invocation.execution_arn,
+    function_invocation.name,
+    NULL::text AS state_type,
+    function_invocation.request_id,
+    function_invocation.init_us,
+    function_invocation.duration_us,
+    function_invocation.memory_mb,
+    function_invocation.peak_memory_bytes,
+    function_invocation.tries,
+    function_invocation.outcome,
+    function_invocation.level
+   FROM function_invocation;
+
 CREATE TABLE version (
     machine_id uuid NOT NULL,
     number bigint NOT NULL,

@@ -9,6 +9,7 @@ pub mod cli;
 mod clock;
 mod code;
 pub mod hidden;
+mod lambda;
 pub mod live;
 pub mod locate;
 mod logged;

@@ -10,7 +10,7 @@ use http::{Method, StatusCode, Uri};
 use crate::access::{Principal, guard, sign_in};
 use crate::app::Shared;
 use crate::live::{self, health};
-use crate::{pages, wire};
+use crate::{lambda, pages, wire};
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +27,7 @@ fn unguarded(app: Shared) -> Router {
     let live = live::routes(&app.registrar);
     Router::new()
         .merge(wire::routes())
+        .merge(lambda::routes())
         .merge(health::routes())
         .merge(live)
         .merge(pages::routes())

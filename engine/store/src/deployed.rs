@@ -39,15 +39,35 @@ pub struct Version {
 pub enum Put {
     Created,
     Changed,
+    /// It was expected to be absent.
+    Exists,
+    /// It was expected to be another revision.
+    OtherRevision,
     /// An endpoint has the name.
     NameTaken,
     /// There are [`FUNCTIONS_MAX`] already.
     TooMany,
 }
 
-/// Writes the latest form of a function with its package, over an earlier one. One transaction: it locks the
-/// function's rows; served by primary keys.
-pub async fn put(db: &Db, version: &Version, package: &[u8]) -> Result<Put, sqlx::Error> {
+/// What a writer takes to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// A function or none.
+    Anything,
+    /// None of that name.
+    Absent,
+    /// Its latest form, at this revision.
+    Revision(Uuid),
+}
+
+/// Writes the latest form of a function, over an earlier one, with its package unless that is there already. One
+/// transaction: it locks the function's rows; served by primary keys.
+pub async fn put(
+    db: &Db,
+    version: &Version,
+    package: Option<&[u8]>,
+    expect: Expect,
+) -> Result<Put, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let name = version.name.as_str();
     let is_endpoint = sqlx::query_scalar!(
@@ -59,39 +79,58 @@ pub async fn put(db: &Db, version: &Version, package: &[u8]) -> Result<Put, sqlx
     if is_endpoint {
         return Ok(Put::NameTaken);
     }
-    let is_new = sqlx::query_scalar!(
-        r#"
+    let written = sqlx::query_scalar!(
+        "
         INSERT INTO deployed_function (name, created_at)
         SELECT $1, $2
         WHERE EXISTS (SELECT 1 FROM deployed_function WHERE name = $1)
            OR (SELECT count(*) FROM deployed_function) < $3
         ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name
-        RETURNING version_last = 0 AND created_at = $2 AS "is_new!"
-        "#,
+        RETURNING name
+        ",
         name,
         version.updated_at,
         FUNCTIONS_MAX,
     )
     .fetch_optional(&mut transaction)
     .await?;
-    let Some(is_new) = is_new else {
+    if written.is_none() {
         return Ok(Put::TooMany);
-    };
-    sqlx::query!(
-        "
-        INSERT INTO function_package (sha256, bytes, created_at)
-        VALUES ($1, $2, $3)
-        ON CONFLICT (sha256) DO NOTHING
-        ",
-        version.sha256,
-        package,
-        version.updated_at,
+    }
+    // The row above is locked from here on, so nobody changes what this reads.
+    let revision = sqlx::query_scalar!(
+        "SELECT revision FROM function_version WHERE name = $1 AND number = 0",
+        name,
     )
-    .execute(&mut transaction)
+    .fetch_optional(&mut transaction)
     .await?;
+    match expect {
+        Expect::Anything => {}
+        Expect::Absent if revision.is_some() => return Ok(Put::Exists),
+        Expect::Absent => {}
+        Expect::Revision(known) if revision == Some(known) => {}
+        Expect::Revision(_) => return Ok(Put::OtherRevision),
+    }
+    if let Some(package) = package {
+        sqlx::query!(
+            "
+            INSERT INTO function_package (sha256, bytes, created_at)
+            VALUES ($1, $2, $3)
+            ON CONFLICT (sha256) DO UPDATE SET created_at = EXCLUDED.created_at
+            ",
+            version.sha256,
+            package,
+            version.updated_at,
+        )
+        .execute(&mut transaction)
+        .await?;
+    }
     write(&mut transaction, version).await?;
     transaction.commit().await?;
-    Ok(if is_new { Put::Created } else { Put::Changed })
+    Ok(match revision {
+        None => Put::Created,
+        Some(_) => Put::Changed,
+    })
 }
 
 async fn write(db: impl PgExecutor<'_>, version: &Version) -> Result<(), sqlx::Error> {

@@ -37,6 +37,18 @@ pub enum Throttle {
     ConcurrentInvocationLimitExceeded,
 }
 
+impl Throttle {
+    /// Lambda's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReservedFunctionConcurrentInvocationLimitExceeded => {
+                "ReservedFunctionConcurrentInvocationLimitExceeded"
+            }
+            Self::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
+        }
+    }
+}
+
 /// All instances of a node.
 #[derive(Debug)]
 pub struct Pool {

@@ -22,10 +22,9 @@ use super::{
     session, sigv4, token,
 };
 use crate::hidden::Hidden;
+use crate::lambda;
 use crate::settings::HostName;
 
-/// The service that callers of the wire API sign for.
-const SERVICE: &str = "states";
 /// How long a caller may take to send its body.
 const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 /// Where scripts send the form token.
@@ -47,6 +46,8 @@ fn is_open(method: &Method, path: &str) -> bool {
 fn surface_of(method: &Method, path: &str) -> Surface {
     if path == "/" && !matches!(*method, Method::GET | Method::HEAD) {
         Surface::Wire
+    } else if path.starts_with(lambda::PREFIX) {
+        Surface::Lambda
     } else if path.starts_with("/api/") || path == "/metrics" {
         Surface::Api
     } else {
@@ -107,7 +108,14 @@ impl Access {
             (request, principal)
         } else {
             match surface {
-                Surface::Wire => self.signed(&keys, request).await?,
+                Surface::Wire => {
+                    let bytes_max = self.request_bytes_max;
+                    self.signed("states", bytes_max, &keys, request).await?
+                }
+                Surface::Lambda => {
+                    let bytes_max = lambda::REQUEST_BYTES_MAX;
+                    self.signed("lambda", bytes_max, &keys, request).await?
+                }
                 Surface::Api | Surface::Page => {
                     // Without the body, which cannot be shared between threads while this waits.
                     let (parts, body) = request.into_parts();
@@ -137,8 +145,15 @@ impl Access {
         ))
     }
 
-    /// The caller of the wire API, by signature. The signature covers the body, so that is read first.
-    async fn signed(&self, keys: &Held, request: Request) -> Result<(Request, Principal), Refusal> {
+    /// The caller of an API of AWS's, by a signature for that service. The signature covers the body, so that is
+    /// read first.
+    async fn signed(
+        &self,
+        service: &str,
+        bytes_max: usize,
+        keys: &Held,
+        request: Request,
+    ) -> Result<(Request, Principal), Refusal> {
         let (parts, body) = request.into_parts();
         let unread = sigv4::Request {
             method: parts.method.as_str(),
@@ -150,7 +165,7 @@ impl Access {
         // Before the body, so that nobody without a key has us hold one.
         let claim = sigv4::claim(&unread).map_err(Refusal::Signature)?;
         let key = keys.get(&claim.key_id).ok_or(Refusal::WrongKey)?;
-        let body = read(body, self.request_bytes_max).await?;
+        let body = read(body, bytes_max).await?;
         let signed = sigv4::Request {
             body: &body,
             ..unread
@@ -159,7 +174,7 @@ impl Access {
             &claim,
             key.secret(),
             &signed,
-            SERVICE,
+            service,
             &self.region,
             self.now(),
         )

@@ -45,6 +45,8 @@ pub enum Refusal {
 pub enum Surface {
     /// The AWS-compatible API.
     Wire,
+    /// Lambda's API: REST with JSON.
+    Lambda,
     /// `/api/` and `/metrics`.
     Api,
     /// Everything that people open in a browser.
@@ -80,6 +82,9 @@ impl Refusal {
             Self::NoKey | Self::WrongKey | Self::Signature(_) if surface == Surface::Wire => {
                 StatusCode::BAD_REQUEST
             }
+            Self::NoKey | Self::WrongKey | Self::Signature(_) if surface == Surface::Lambda => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoKey | Self::WrongKey | Self::Signature(_) => StatusCode::UNAUTHORIZED,
             Self::Unprotected(_) | Self::Origin(_) | Self::FormToken => StatusCode::FORBIDDEN,
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
@@ -94,7 +99,7 @@ impl Refusal {
     fn message(&self, surface: Surface) -> String {
         match self {
             Self::NoKey | Self::Signature(sigv4::Fault::MissingAuthenticationToken) => match surface {
-                Surface::Wire => "Missing Authentication Token".to_owned(),
+                Surface::Wire | Surface::Lambda => "Missing Authentication Token".to_owned(),
                 Surface::Api => "this server has keys: send one as 'Authorization: Bearer ID:SECRET'. \
                                  'stepwright keys create NAME' makes one"
                     .to_owned(),
@@ -102,7 +107,9 @@ impl Refusal {
             },
             Self::WrongKey => match surface {
                 // AWS's text for an access key id that it does not know.
-                Surface::Wire => "The security token included in the request is invalid.".to_owned(),
+                Surface::Wire | Surface::Lambda => {
+                    "The security token included in the request is invalid.".to_owned()
+                }
                 Surface::Api | Surface::Page => "no key has this id and secret".to_owned(),
             },
             Self::Signature(
@@ -164,6 +171,10 @@ impl Refusal {
                 })
                 .to_string(),
             ),
+            Surface::Lambda => (
+                "application/json",
+                serde_json::json!({ "Type": "User", "message": message }).to_string(),
+            ),
             Surface::Api => (
                 "application/json",
                 serde_json::json!({ "error": self.wire_name(), "message": message }).to_string(),
@@ -175,6 +186,10 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if surface == Surface::Lambda {
+            let name = HeaderValue::from_static(self.wire_name());
+            headers.insert("x-amzn-errortype", name);
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

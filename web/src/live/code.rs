@@ -14,7 +14,7 @@ use functions::name::is_name;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use store::deployed::{self, Put, Version};
+use store::deployed::{self, Expect, Put, Version};
 use store::invocation;
 use supervisor::{Invocation, Refused, Runtime, Supervisor, limits};
 use utoipa::{IntoParams, ToSchema};
@@ -151,14 +151,14 @@ async fn deploy(
         &package,
     )
     .await?;
-    let put = deployed::put(&registrar.db, &row, &package)
+    let put = deployed::put(&registrar.db, &row, Some(&package), Expect::Anything)
         .await
         .map_err(|error| Problem::unavailable("a function could not be deployed", &error))?;
     supervisor.forget(&name);
     let status = match put {
         Put::Created => StatusCode::CREATED,
         Put::Changed => StatusCode::OK,
-        Put::NameTaken => {
+        Put::Exists | Put::OtherRevision | Put::NameTaken => {
             return Err(Problem::Conflict(format!(
                 "'{name}' is registered as an endpoint; delete that first, or take another name"
             )));
@@ -185,7 +185,7 @@ async fn deploy(
 }
 
 /// A runtime's whole name, of one that this node has.
-async fn runtime(supervisor: &Arc<Supervisor>, given: &str) -> Result<String, Problem> {
+pub(crate) async fn runtime(supervisor: &Arc<Supervisor>, given: &str) -> Result<String, Problem> {
     let interpreters = supervisor.interpreters().await;
     let wanted = if matches!(given, "python" | "nodejs") {
         interpreters.newest(given).cloned()
@@ -210,7 +210,7 @@ async fn runtime(supervisor: &Arc<Supervisor>, given: &str) -> Result<String, Pr
 }
 
 /// Reads the whole archive once, aside: that takes long for a large one.
-async fn checked(package: Vec<u8>) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn checked(package: Vec<u8>) -> Result<Vec<u8>, Problem> {
     let checking =
         tokio::task::spawn_blocking(move || supervisor::code::check(&package).map(|()| package));
     match checking.await {

@@ -32,7 +32,9 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use answer::Problem;
 pub use answer::ProblemBody;
+pub(crate) use code::{checked, runtime};
 pub(crate) use openapi::routes;
 pub use registrar::Registrar;
 

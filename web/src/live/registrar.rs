@@ -17,11 +17,11 @@ use crate::access::{Clock, Secrets};
 use crate::hidden::Hidden;
 
 /// Secret values by the name of their field.
-pub(super) type SecretValues = BTreeMap<String, Hidden<String>>;
+pub(crate) type SecretValues = BTreeMap<String, Hidden<String>>;
 
 /// The registered functions and connections of this server.
 pub struct Registrar {
-    pub(super) db: Db,
+    pub(crate) db: Db,
     pub(super) region: Arc<str>,
     pub(super) account_id: Arc<str>,
     secrets: Arc<Secrets>,
@@ -58,12 +58,12 @@ impl Registrar {
     }
 
     /// What runs functions from their code, where something does.
-    pub(super) fn supervisor(&self) -> Option<&Arc<Supervisor>> {
+    pub(crate) fn supervisor(&self) -> Option<&Arc<Supervisor>> {
         self.supervisor.get()
     }
 
     /// How workflows name a function.
-    pub(super) fn function_arn(&self, name: &str) -> String {
+    pub(crate) fn function_arn(&self, name: &str) -> String {
         let (region, account) = (&self.region, &self.account_id);
         format!("arn:aws:lambda:{region}:{account}:function:{name}")
     }
@@ -74,7 +74,7 @@ impl Registrar {
         clippy::disallowed_methods,
         reason = "this is where the ids of deployed forms and of direct invocations come from"
     )]
-    pub(super) fn new_id(&self) -> Uuid {
+    pub(crate) fn new_id(&self) -> Uuid {
         Uuid::new_v4()
     }
 
@@ -84,12 +84,12 @@ impl Registrar {
     }
 
     /// The time to the microsecond, which is what the store keeps.
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.clock)().to_chrono().trunc_subsecs(6)
     }
 
     /// Seals secrets of a record, which is named by table and name.
-    pub(super) fn seal(&self, record: &str, values: &SecretValues) -> Result<Sealed, Problem> {
+    pub(crate) fn seal(&self, record: &str, values: &SecretValues) -> Result<Sealed, Problem> {
         let plain: BTreeMap<&str, &str> = values
             .iter()
             .map(|(field, value)| (field.as_str(), value.reveal().as_str()))
@@ -102,7 +102,7 @@ impl Registrar {
     }
 
     /// Opens what [`Registrar::seal`] sealed for the same record.
-    pub(super) fn open(&self, record: &str, sealed: &Sealed) -> Result<SecretValues, Problem> {
+    pub(crate) fn open(&self, record: &str, sealed: &Sealed) -> Result<SecretValues, Problem> {
         open(&self.secrets, record, sealed)
             .map_err(|error| Problem::unavailable("secrets could not be opened", &error))
     }

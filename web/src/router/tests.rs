@@ -150,6 +150,11 @@ async fn with_keys_every_route_but_the_open_ones_asks_for_one() {
             (path, _) if path.starts_with("/api/") || path == "/metrics" => {
                 (status, name) == (401, Some("MissingAuthenticationTokenException"))
             }
+            // As Lambda tells it.
+            (path, _) if path.starts_with("/2015-03-31/") => {
+                let name = headers.get("x-amzn-errortype");
+                status == 403 && name.is_some_and(|it| it == "MissingAuthenticationTokenException")
+            }
             (_, &Method::GET) => (status, to_form) == (303, true),
             _ => status == 401,
         };

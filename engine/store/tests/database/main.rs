@@ -4,6 +4,7 @@
 
 mod browse;
 mod commit;
+mod deployed;
 mod drafts;
 mod express;
 mod express_log;

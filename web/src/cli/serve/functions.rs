@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::NodeId;
+use store::db::Db;
 use supervisor::Supervisor;
 use supervisor::interpreters::Search;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ const PROJECT_CLIENTS: &str = ".tools/lambda-clients";
 
 /// How often instances are looked at that have nothing to do.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How often packages are looked at that no function has any more, and how long they stay.
+const PACKAGES_SWEEP: Duration = Duration::from_hours(1);
+const PACKAGES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(1);
 /// How long records may take to reach the database at the end.
 const RECORDS_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -87,6 +91,7 @@ pub(super) fn open(
     });
     let stopping = CancellationToken::new();
     jobs.spawn(sweep(Arc::clone(&supervisor), stopping.clone()));
+    jobs.spawn(sweep_packages(database.db.clone(), stopping.clone()));
     Ok(Running {
         supervisor,
         secrets,
@@ -119,6 +124,25 @@ async fn sweep(supervisor: Arc<Supervisor>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = ticks.tick() => supervisor.sweep(),
+        }
+    }
+}
+
+/// Removes packages that no function has had for a day. Every node does, since a second one finds nothing.
+async fn sweep_packages(db: Db, stopping: CancellationToken) {
+    let clock = clock::system();
+    let mut ticks = tokio::time::interval(PACKAGES_SWEEP);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let before = clock().to_chrono() - PACKAGES_KEPT;
+        match store::deployed::sweep_packages(&db, before).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "packages that no function has were removed"),
+            Err(error) => tracing::warn!(%error, "packages that no function has stay for now"),
         }
     }
 }
