@@ -83,6 +83,9 @@ async fn packages_that_nobody_uses_are_removed_once_they_are_old() {
     assert!(deployed::package(&db, &[2; 32]).await.unwrap().is_some());
 }
 
+/// Kind, name, type of the state, microseconds, bytes.
+type Usage = (String, String, Option<String>, Option<i64>, Option<i64>);
+
 #[tokio::test]
 async fn usage_has_a_row_for_each_visit_and_for_each_invocation() {
     let database = Database::migrated();
@@ -136,7 +139,7 @@ async fn usage_has_a_row_for_each_visit_and_for_each_invocation() {
     invocation::write(&db, Uuid::from_u128(1), &[invocation])
         .await
         .unwrap();
-    let rows: Vec<(String, String, Option<String>, Option<i64>, Option<i64>)> = sqlx::query_as(
+    let rows: Vec<Usage> = sqlx::query_as(
         "SELECT kind, name, state_type, duration_us, peak_memory_bytes FROM usage_record ORDER BY at, name",
     )
     .fetch_all(&db)
